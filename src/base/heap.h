@@ -1,0 +1,28 @@
+// The guest's own heap.
+//
+// The library lives in somebody's process. It must not use the app's malloc: a stopped thread may
+// hold its lock, the app may have replaced it, and what we keep must not fragment or age with the
+// app's heap. In the preload library operator new and delete are these (heap_new.cpp); the tools
+// use libc's.
+//
+// Small blocks come from size classes (four a doubling) carved from 1 MiB spans and are reused
+// most recently freed first; blocks above 256 KiB are mapped and unmapped one by one, so freeing a
+// large texture gives its memory back to the system. Thread safe, signal-stop safe (base/lock.h).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace glckpt {
+
+// 16-byte aligned; never null (a process without memory is told so on stderr and aborted: the
+// guest has no way to go on without telling lies later).
+void* heap_alloc(size_t bytes);
+void heap_free(void* p);
+size_t heap_usable_size(const void* p);
+// Bytes handed out and not yet freed, and bytes taken from the system; for glckpt-info and tests.
+struct HeapStats {
+    uint64_t in_use, mapped;
+};
+HeapStats heap_stats();
+
+} // namespace glckpt
