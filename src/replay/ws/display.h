@@ -1,0 +1,93 @@
+// What a window system must do for the renderer; implemented for GLX and for EGL.
+#pragma once
+#include "log/ws_protocol.h"
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace glckpt::replay {
+
+namespace ws = log::ws;
+
+class Display;
+
+struct RealContext {
+    std::shared_ptr<Display> display;
+    void* handle = nullptr;
+    int32_t config = -1; // row of the display's list
+    uint32_t egl_api = 0;
+    ws::Failure last{};
+    // Helper contexts (ws_make_helper_current), one a config.
+    struct Helper {
+        int32_t config;
+        void* handle;
+        uint64_t tiny; // something to be current with
+    };
+    std::vector<Helper> helpers;
+};
+
+struct RealSurface {
+    std::shared_ptr<Display> display;
+    ws::SurfaceKind kind{};
+    int32_t config = -1;
+    uint64_t handle = 0; // XID or EGLSurface; 0: it could not be made (its window is gone)
+};
+
+class Display {
+  public:
+    virtual ~Display() = default;
+    virtual std::vector<int32_t> configs() = 0;
+    virtual std::vector<int32_t> visuals() { return {}; }
+    virtual std::string string(ws::StringOf of, int32_t name) = 0;
+    virtual bool integer(int32_t name, uint32_t* values) = 0;
+
+    virtual ws::Outcome create_context(const ws::CreateContext& q, std::span<const int32_t> attribs,
+                                       const RealContext* share, RealContext& made) = 0;
+    virtual void destroy_context(RealContext& c) = 0;
+    virtual ws::Outcome create_surface(const ws::CreateSurface& q, std::span<const int32_t> attribs,
+                                       RealSurface& made) = 0;
+    virtual void destroy_surface(RealSurface& s) = 0;
+    virtual ws::Outcome query_surface(const RealSurface& s, int32_t name) = 0;
+    virtual ws::Outcome set_surface(const RealSurface& s, int32_t name, int32_t value) = 0;
+
+    // `draw`, `read` may be null.
+    virtual ws::Outcome make_current(const RealContext& c, const RealSurface* draw,
+                                     const RealSurface* read) = 0;
+    virtual void release() = 0; // the calling thread's current context
+    virtual ws::Outcome swap(const RealSurface& s) = 0;
+    virtual void swap_interval(const RealSurface& s, int interval) = 0;
+    virtual ws::Outcome copy(const RealSurface& s, const ws::CopySurface& q) = 0;
+    virtual void wait_gl() = 0;
+    virtual void* proc(const char* name) = 0;
+
+    // Makes the helper context of `c` for surface `s` (null: none).
+    virtual bool make_helper(const RealContext& c, const RealSurface* s,
+                             RealContext::Helper& made) = 0;
+    virtual void destroy_helper(RealContext::Helper& h) = 0;
+    virtual bool make_helper_current(const RealContext::Helper& h, const RealSurface* s) = 0;
+
+    // Config number of a question -> row of configs().
+    int32_t row(int32_t config) const {
+        if (map_.empty())
+            return config;
+        return config >= 0 && (size_t)config < map_.size() ? map_[(size_t)config] : -1;
+    }
+    void map_configs(std::vector<int32_t> map) { map_ = std::move(map); }
+
+  private:
+    std::vector<int32_t> map_;
+};
+
+std::shared_ptr<Display> open_glx(const ws::OpenDisplay& q, ws::OpenDisplayAnswer& a);
+std::shared_ptr<Display> open_egl(const ws::OpenDisplay& q, ws::OpenDisplayAnswer& a);
+// EGL_EXTENSIONS and EGL_VERSION without a display; the strings of device `index`.
+std::string egl_client_string(int32_t name);
+std::string egl_device_string(uint32_t index, int32_t name);
+uint32_t egl_device_count();
+
+// The driver's library, by a path that cannot be ours. Ends the renderer if there is none.
+void* driver_library(const char* soname);
+
+} // namespace glckpt::replay

@@ -1,0 +1,33 @@
+// The renderer's window system: real displays, contexts and drawables behind the app's numbers.
+//
+// The streams' threads make contexts current, swap and look entry points up; the control thread
+// answers the faces' questions (log/ws_protocol.h). Handles never leave this folder.
+#pragma once
+#include "log/control.h"
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace glckpt::replay {
+
+// On the stream's thread. False: the driver refused; why is kept for kLastError.
+bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read);
+void ws_release(uint32_t context);
+void ws_swap(uint32_t context, uint64_t surface);
+void ws_swap_interval(uint32_t context, uint64_t surface, int interval);
+void ws_wait_gl(uint32_t context);
+
+// The real driver's entry point, as its GetProcAddress gives it for this context's window system.
+void* ws_proc(uint32_t context, const char* name);
+
+// On the control thread: a question of log/ws_protocol.h.
+std::vector<char> ws_answer(log::Ask kind, std::span<const char> question);
+
+// A desktop GL compatibility context for reading contents that the app's own context may not
+// (an ES or core profile cannot read depth, for one). It shares objects with `context` where the
+// driver allows, and gets `surface` to read from, or nothing of use if that is 0. It stays current
+// on the calling thread until ws_release_helper.
+bool ws_make_helper_current(uint32_t context, uint64_t surface);
+void ws_release_helper();
+
+} // namespace glckpt::replay
