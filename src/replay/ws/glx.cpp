@@ -1,6 +1,7 @@
 // GLX in the renderer.
 #include "replay/ws/display.h"
 #include "replay/ws/x_errors.h"
+#define GLX_GLXEXT_PROTOTYPES
 #include <GL/glx.h>
 #include <algorithm>
 #include <climits>
