@@ -5,7 +5,7 @@
 #                 reach for the app's malloc, position independent. src/ rooms of the preload link it.
 add_library(glckpt_options INTERFACE)
 target_include_directories(glckpt_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
-                           ${CMAKE_BINARY_DIR}/gen)
+                           ${CMAKE_BINARY_DIR})
 target_compile_options(glckpt_options INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers
                        $<$<CONFIG:Release>:-O2> -g1)
 target_compile_definitions(glckpt_options INTERFACE _GNU_SOURCE GLCKPT_VERSION="${PROJECT_VERSION}")

@@ -1,0 +1,307 @@
+// Vertex arrays: what the pointers mean, and sending what is in the app's memory.
+//
+// A client array (a pointer while no array buffer is bound) is the app's memory at the time of the
+// *draw*, not of the pointer call (OpenGL 4.6 compatibility, section 10.3.9). So the pointer call
+// is encoded without data, and each draw first sends the elements it will fetch, one xClientArray
+// an array; the renderer points the real array at them. Between glLockArraysEXT and
+// glUnlockArraysEXT the app promises not to change them: they are sent once.
+#include "interpose/gl/arrays.h"
+#include "gen/gl/encode.h"
+#include "gen/gl/exports.h"
+#include "interpose/gl/exports.h"
+#include "interpose/gl/names.h"
+#include "interpose/gl/sizes.h"
+#include <algorithm>
+
+namespace glckpt {
+namespace {
+
+size_t element_bytes(const ArrayState& a) {
+    const int t = type_bytes(a.type);
+    if (t < 0)
+        return (size_t)-t;
+    return (size_t)t * (size_t)(a.size == GL_BGRA ? 4 : a.size);
+}
+
+void set_pointer(int index, GLint size, GLenum type, GLsizei stride, const void* pointer,
+                 uint8_t flags) {
+    if (index < 0 || index >= kArrays)
+        return;
+    VaoShadow& v = *shadow().vao;
+    ArrayState& a = v.arrays[index];
+    a.pointer = pointer;
+    a.size = size;
+    a.type = type;
+    a.stride = stride;
+    a.flags = flags;
+    const uint64_t bit = 1ull << index;
+    const bool client = shadow().array_buffer == 0 && pointer;
+    v.client = client ? v.client | bit : v.client & ~bit;
+    shadow().lock_sent &= ~bit;
+}
+
+void enable(int index, bool on) {
+    if (index < 0 || index >= kArrays)
+        return;
+    VaoShadow& v = *shadow().vao;
+    const uint64_t bit = 1ull << index;
+    v.enabled = on ? v.enabled | bit : v.enabled & ~bit;
+}
+
+int client_state_index(GLenum array) {
+    switch (array) {
+    case GL_VERTEX_ARRAY:
+        return kVertexArray;
+    case GL_NORMAL_ARRAY:
+        return kNormalArray;
+    case GL_COLOR_ARRAY:
+        return kColorArray;
+    case GL_INDEX_ARRAY:
+        return kIndexArray;
+    case GL_EDGE_FLAG_ARRAY:
+        return kEdgeFlagArray;
+    case GL_FOG_COORD_ARRAY:
+        return kFogCoordArray;
+    case GL_SECONDARY_COLOR_ARRAY:
+        return kSecondaryColorArray;
+    case GL_POINT_SIZE_ARRAY_OES:
+        return kPointSizeArray;
+    case GL_TEXTURE_COORD_ARRAY:
+        return shadow().client_active_texture < 8
+                   ? kTexCoordArray + (int)shadow().client_active_texture
+                   : -1;
+    default:
+        return -1;
+    }
+}
+
+int attrib_index(GLuint index) {
+    return index < kArrays - kAttribArray ? kAttribArray + (int)index : -1;
+}
+
+void send_array(log::Stream& s, int index, uint64_t first, uint64_t count) {
+    const ArrayState& a = shadow().vao->arrays[index];
+    const size_t element = element_bytes(a);
+    if (element == 0 || a.stride < 0)
+        return;
+    const size_t stride = a.stride ? (size_t)a.stride : element;
+    encode::xClientArray(s, (GLuint)index, a.size, a.type, (GLsizei)stride, a.flags, first,
+                         (const char*)a.pointer + first * stride, (count - 1) * stride + element);
+}
+
+template <class Index>
+IndexRange scan(const Index* p, GLsizei n, bool restart, GLuint restart_index) {
+    Index low = (Index)~(Index)0, high = 0;
+    bool any = false;
+    if (!restart) {
+        for (GLsizei i = 0; i < n; ++i) {
+            low = std::min(low, p[i]);
+            high = std::max(high, p[i]);
+        }
+        any = n > 0;
+    } else {
+        for (GLsizei i = 0; i < n; ++i) {
+            if (p[i] == (Index)restart_index)
+                continue;
+            any = true;
+            low = std::min(low, p[i]);
+            high = std::max(high, p[i]);
+        }
+    }
+    return any ? IndexRange{low, high, true} : IndexRange{0, 0, false};
+}
+
+} // namespace
+
+IndexRange index_range(GLsizei count, GLenum type, const void* indices) {
+    // A restart index is skipped by the driver; it must not widen the range to 2^32. Whether
+    // restart is enabled is not shadowed: the highest value of the type is treated as one whenever
+    // it is the restart index in force or the fixed one, which sends at worst one element less of
+    // an array that long.
+    const GLuint r = shadow().restart_index;
+    switch (type) {
+    case GL_UNSIGNED_BYTE:
+        return scan((const GLubyte*)indices, count, false, 0);
+    case GL_UNSIGNED_SHORT:
+        return scan((const GLushort*)indices, count, true, r && r <= 0xffff ? r : 0xffff);
+    case GL_UNSIGNED_INT:
+        return scan((const GLuint*)indices, count, true, r ? r : 0xffffffff);
+    default:
+        return {0, 0, false};
+    }
+}
+
+void send_client_arrays(log::Stream& s, uint64_t first, uint64_t count, uint64_t instances,
+                        uint64_t base_instance) {
+    Shadow& sh = shadow();
+    uint64_t todo = sh.vao->to_send();
+    if (!todo || count == 0)
+        return;
+    const bool locked = sh.lock_count > 0 && first >= (uint64_t)sh.lock_first &&
+                        first + count <= (uint64_t)sh.lock_first + (uint64_t)sh.lock_count;
+    if (locked) {
+        todo &= ~sh.lock_sent | sh.vao->instanced;
+        first = (uint64_t)sh.lock_first;
+        count = (uint64_t)sh.lock_count;
+        sh.lock_sent |= todo & ~sh.vao->instanced;
+    }
+    while (todo) {
+        const int i = __builtin_ctzll(todo);
+        todo &= todo - 1;
+        const GLuint divisor = sh.vao->arrays[i].divisor;
+        if (divisor == 0)
+            send_array(s, i, first, count);
+        else if (instances > 0)
+            send_array(s, i, base_instance, (instances + divisor - 1) / divisor);
+    }
+}
+
+extern "C" {
+
+#define POINTER(name, index, size, flags, SIG, ARGS)                                               \
+    GLCKPT_GL void name SIG {                                                                      \
+        set_pointer(index, size, type, stride, pointer, flags);                                    \
+        encode::name ARGS;                                                                         \
+    }
+POINTER(glVertexPointer, kVertexArray, size, 0,
+        (GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), size, type, stride, pointer))
+POINTER(glNormalPointer, kNormalArray, 3, 0, (GLenum type, GLsizei stride, const void* pointer),
+        (stream(), type, stride, pointer))
+POINTER(glColorPointer, kColorArray, size, 0,
+        (GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), size, type, stride, pointer))
+POINTER(glIndexPointer, kIndexArray, 1, 0, (GLenum type, GLsizei stride, const void* pointer),
+        (stream(), type, stride, pointer))
+POINTER(glTexCoordPointer, client_state_index(GL_TEXTURE_COORD_ARRAY), size, 0,
+        (GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), size, type, stride, pointer))
+POINTER(glFogCoordPointer, kFogCoordArray, 1, 0, (GLenum type, GLsizei stride, const void* pointer),
+        (stream(), type, stride, pointer))
+POINTER(glSecondaryColorPointer, kSecondaryColorArray, size, 0,
+        (GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), size, type, stride, pointer))
+POINTER(glPointSizePointerOES, kPointSizeArray, 1, 0,
+        (GLenum type, GLsizei stride, const void* pointer), (stream(), type, stride, pointer))
+POINTER(glVertexAttribPointer, attrib_index(index), size, normalized ? 1 : 0,
+        (GLuint index, GLint size, GLenum type, GLboolean normalized, GLsizei stride,
+         const void* pointer),
+        (stream(), index, size, type, normalized, stride, pointer))
+POINTER(glVertexAttribIPointer, attrib_index(index), size, 2,
+        (GLuint index, GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), index, size, type, stride, pointer))
+POINTER(glVertexAttribLPointer, attrib_index(index), size, 4,
+        (GLuint index, GLint size, GLenum type, GLsizei stride, const void* pointer),
+        (stream(), index, size, type, stride, pointer))
+#undef POINTER
+
+GLCKPT_GL void glEdgeFlagPointer(GLsizei stride, const void* pointer) {
+    set_pointer(kEdgeFlagArray, 1, GL_UNSIGNED_BYTE, stride, pointer, 0);
+    encode::glEdgeFlagPointer(stream(), stride, pointer);
+}
+
+// GL_EXT_vertex_array: `count` is only a hint.
+GLCKPT_GL void glVertexPointerEXT(GLint size, GLenum type, GLsizei stride, GLsizei,
+                                  const void* pointer) {
+    glVertexPointer(size, type, stride, pointer);
+}
+GLCKPT_GL void glNormalPointerEXT(GLenum type, GLsizei stride, GLsizei, const void* pointer) {
+    glNormalPointer(type, stride, pointer);
+}
+GLCKPT_GL void glColorPointerEXT(GLint size, GLenum type, GLsizei stride, GLsizei,
+                                 const void* pointer) {
+    glColorPointer(size, type, stride, pointer);
+}
+GLCKPT_GL void glIndexPointerEXT(GLenum type, GLsizei stride, GLsizei, const void* pointer) {
+    glIndexPointer(type, stride, pointer);
+}
+GLCKPT_GL void glTexCoordPointerEXT(GLint size, GLenum type, GLsizei stride, GLsizei,
+                                    const void* pointer) {
+    glTexCoordPointer(size, type, stride, pointer);
+}
+GLCKPT_GL void glEdgeFlagPointerEXT(GLsizei stride, GLsizei, const GLboolean* pointer) {
+    glEdgeFlagPointer(stride, pointer);
+}
+
+GLCKPT_GL void glEnableClientState(GLenum array) {
+    enable(client_state_index(array), true);
+    encode::glEnableClientState(stream(), array);
+}
+GLCKPT_GL void glDisableClientState(GLenum array) {
+    enable(client_state_index(array), false);
+    encode::glDisableClientState(stream(), array);
+}
+GLCKPT_GL void glClientActiveTexture(GLenum texture) {
+    shadow().client_active_texture = texture - GL_TEXTURE0;
+    encode::glClientActiveTexture(stream(), texture);
+}
+GLCKPT_GL void glEnableVertexAttribArray(GLuint index) {
+    enable(attrib_index(index), true);
+    encode::glEnableVertexAttribArray(stream(), index);
+}
+GLCKPT_GL void glDisableVertexAttribArray(GLuint index) {
+    enable(attrib_index(index), false);
+    encode::glDisableVertexAttribArray(stream(), index);
+}
+GLCKPT_GL void glVertexAttribDivisor(GLuint index, GLuint divisor) {
+    const int i = attrib_index(index);
+    if (i >= 0) {
+        VaoShadow& v = *shadow().vao;
+        v.arrays[i].divisor = divisor;
+        v.instanced = divisor ? v.instanced | 1ull << i : v.instanced & ~(1ull << i);
+    }
+    encode::glVertexAttribDivisor(stream(), index, divisor);
+}
+GLCKPT_GL void glPrimitiveRestartIndex(GLuint index) {
+    shadow().restart_index = index;
+    encode::glPrimitiveRestartIndex(stream(), index);
+}
+
+GLCKPT_GL void glBindVertexArray(GLuint array) {
+    Context& c = *t_context;
+    if (array == 0) {
+        c.shadow.vao = &c.shadow.default_vao;
+    } else {
+        auto& v = c.vaos[array];
+        if (!v)
+            v = std::make_unique<VaoShadow>();
+        c.shadow.vao = v.get();
+    }
+    c.shadow.vao_name = array;
+    note_name(NameClass::vertex_array, array);
+    encode::glBindVertexArray(stream(), array);
+}
+GLCKPT_GL void glDeleteVertexArrays(GLsizei n, const GLuint* arrays) {
+    Context& c = *t_context;
+    encode::glDeleteVertexArrays(stream(), n, arrays);
+    for (GLsizei i = 0; i < n && arrays; ++i) {
+        if (!arrays[i])
+            continue;
+        if (c.shadow.vao_name == arrays[i]) {
+            c.shadow.vao = &c.shadow.default_vao;
+            c.shadow.vao_name = 0;
+        }
+        c.vaos.erase(arrays[i]);
+    }
+    free_names(NameClass::vertex_array, n, arrays);
+}
+GLCKPT_GL void glVertexArrayElementBuffer(GLuint vaobj, GLuint buffer) {
+    auto& v = t_context->vaos[vaobj];
+    if (!v)
+        v = std::make_unique<VaoShadow>();
+    v->element_buffer = buffer;
+    encode::glVertexArrayElementBuffer(stream(), vaobj, buffer);
+}
+
+GLCKPT_GL void glLockArraysEXT(GLint first, GLsizei count) {
+    shadow().lock_first = first;
+    shadow().lock_count = first >= 0 && count > 0 ? count : 0;
+    shadow().lock_sent = 0;
+}
+GLCKPT_GL void glUnlockArraysEXT(void) {
+    shadow().lock_count = 0;
+    shadow().lock_sent = 0;
+}
+
+} // extern "C"
+} // namespace glckpt

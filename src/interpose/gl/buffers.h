@@ -1,0 +1,11 @@
+#pragma once
+#include "interpose/gl/context.h"
+
+namespace glckpt {
+
+// Name bound to a target of the current context; 0 if none.
+GLuint bound_buffer(GLenum target);
+// Null for 0. The entry lives as long as the buffer's name.
+BufferShadow* buffer_shadow(GLuint buffer);
+
+} // namespace glckpt

@@ -1,0 +1,90 @@
+// A GL context as the app's side sees it, and the group of contexts that share objects.
+//
+// The window system faces (src/interpose/ws) make contexts and make them current; the GL faces
+// find the current one in a thread-local pointer that is never null (a thread without a context
+// has the null context, whose stream swallows).
+#pragma once
+#include "base/lock.h"
+#include "interpose/gl/shadow.h"
+#include "log/names.h"
+#include "log/stream.h"
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace glckpt {
+
+// Allocates virtual names of one class: lowest free first, as drivers do.
+class NameSpace {
+  public:
+    GLuint alloc();
+    GLuint alloc_range(GLuint count); // consecutive (display lists)
+    void note(GLuint name);           // used without being allocated
+    void free(GLuint name);
+    bool used(GLuint name) const;
+
+  private:
+    std::vector<uint64_t> bits_{1}; // name 0 is taken
+    size_t hint_ = 0;
+};
+
+struct BufferShadow {
+    GLsizeiptr size = 0;
+    GLbitfield storage_flags = 0;
+    std::unique_ptr<Map> map;
+    void* map_memory = nullptr;
+};
+
+struct ProgramShadow {
+    std::unordered_map<std::string, GLint> uniforms, attribs;
+};
+
+struct ShareGroup {
+    Mutex lock;
+    NameSpace names[kNameClasses];
+    NameSpace lists;
+    std::unordered_map<GLuint, BufferShadow> buffers;
+    std::unordered_map<GLuint, ProgramShadow> programs;
+    uint64_t next_sync = 1;
+    std::unordered_set<uint64_t> syncs;
+    std::vector<struct Context*> contexts;
+};
+
+enum class Api : uint8_t { None, GlCompat, GlCore, Gles1, Gles2 /* 2.0 and later */ };
+
+struct Context {
+    log::Stream stream; // first: the hot path takes the context's address for its stream's
+    Shadow shadow;
+    std::shared_ptr<ShareGroup> group;
+    Api api = Api::None;
+    uint32_t id = 0; // also the stream's
+    NameSpace own_names[kNameClasses]; // of the classes that are not shared
+    std::unordered_map<GLuint, std::unique_ptr<VaoShadow>> vaos;
+    std::unordered_map<GLenum, GLuint> bound_buffers; // by target
+    std::unordered_map<uint64_t, const GLubyte*> strings;
+    std::vector<std::string> extensions; // as shown to the app
+    std::string extensions_joined;
+    uint64_t frames = 0; // swaps issued
+    // Window system side; owned and interpreted by src/interpose/ws.
+    void* ws = nullptr;
+
+    NameSpace& names(NameClass c) {
+        return shared_between_contexts(c) ? group->names[(int)c] : own_names[(int)c];
+    }
+};
+
+extern Context g_null_context;
+extern thread_local Context* t_context;
+
+inline log::Stream& stream() { return t_context->stream; }
+inline Shadow& shadow() { return t_context->shadow; }
+
+// Makes a context of the session: its stream, known to the renderer. The window system face has
+// the renderer make the real one (session.h).
+Context* new_context(Api api, Context* share_with);
+void destroy_context(Context* context);
+
+} // namespace glckpt

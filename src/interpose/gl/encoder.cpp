@@ -1,0 +1,101 @@
+#include "interpose/gl/encoder.h"
+#include <algorithm>
+
+namespace glckpt::encode {
+
+void In::send_big(log::Stream& s) {
+    uint32_t place = 0;
+    if (char* to = s.arena_reserve(bytes_, &place)) {
+        memcpy(to, pointer_, bytes_);
+        ref_.kind = PayloadRef::Arena;
+        ref_.place = place;
+    } else if (s.real()) {
+        memcpy(large_reserve(bytes_, &place), pointer_, bytes_);
+        ref_.kind = PayloadRef::Large;
+        ref_.place = place;
+    } else {
+        ref_ = {0, PayloadRef::Null, 0};
+    }
+}
+
+char* Reply::place(size_t bytes, PayloadRef* ref, uint32_t* large) {
+    ref->bytes = (uint32_t)bytes;
+    *large = kNotLarge;
+    uint32_t at = 0;
+    if (used_ + bytes <= log::kReplyBlock) {
+        ref->kind = PayloadRef::Out;
+        ref->place = (uint32_t)used_;
+        used_ += (bytes + 15) & ~(size_t)15;
+        return const_cast<char*>(s_.reply()) + ref->place;
+    }
+    if (char* p = s_.arena_reserve(bytes, &at)) {
+        ref->kind = PayloadRef::OutArena;
+        ref->place = at;
+        return p;
+    }
+    char* p = large_reserve(bytes, &at);
+    ref->kind = PayloadRef::Large;
+    ref->place = at;
+    *large = at;
+    return p;
+}
+
+Out Reply::out(const void* app, size_t bytes, bool pixels) {
+    Out o;
+    if (!app || !s_.real())
+        return o;
+    Item& item = items_[count_++];
+    item.app = const_cast<void*>(app);
+    item.bytes = bytes;
+    item.probe = false;
+    item.from = place(bytes, &o.ref, &item.large);
+    item.filled = pixels ? !shadow().pack.tight() : bytes <= 4096;
+    if (item.filled)
+        memcpy(item.from, app, bytes);
+    return o;
+}
+
+Out Reply::probe(const void* app, size_t most) {
+    Out o;
+    if (!app || !s_.real())
+        return o;
+    Item& item = items_[count_++];
+    item = {const_cast<void*>(app), nullptr, most, kNotLarge, true, false};
+    item.from = place(most, &o.ref, &item.large);
+    return o;
+}
+
+void Reply::copy_out() {
+    if (!s_.real())
+        return;
+    const bool failed = s_.shared().reply_error != 0;
+    for (int i = 0; i < count_; ++i) {
+        const Item& item = items_[i];
+        if (item.probe)
+            memcpy(item.app, item.from, std::min<size_t>(item.bytes, s_.shared().reply_bytes));
+        else if (item.filled || !failed)
+            memcpy(item.app, item.from, item.bytes);
+    }
+}
+
+Reply::~Reply() {
+    for (int i = 0; i < count_; ++i)
+        if (items_[i].large != kNotLarge)
+            large_free(items_[i].large);
+}
+
+Strings::Strings(GLsizei count, const GLchar* const* strings, const GLint* lengths) {
+    if (count <= 0 || !strings)
+        return;
+    text_.resize((size_t)count * 4);
+    for (GLsizei i = 0; i < count; ++i) {
+        const uint32_t n = !strings[i] ? 0
+                           : lengths && lengths[i] >= 0 ? (uint32_t)lengths[i]
+                                                        : (uint32_t)strlen(strings[i]);
+        memcpy(text_.data() + (size_t)i * 4, &n, 4);
+        text_.append(strings[i] ? strings[i] : "", n);
+        text_.push_back('\0');
+    }
+}
+
+} // namespace glckpt::encode

@@ -1,0 +1,187 @@
+// What programs ask: strings, and the gets that are answered without the renderer.
+#include "gen/gl/encode.h"
+#include "gen/gl/exports.h"
+#include "interpose/gl/arrays.h"
+#include "interpose/gl/buffers.h"
+#include "interpose/gl/exports.h"
+#include "interpose/gl/extensions.h"
+#include <cstdio>
+
+namespace glckpt {
+namespace {
+
+// Values of the shadow; false if pname is not there.
+bool shadow_integer(GLenum pname, GLint* v) {
+    const Shadow& s = shadow();
+    switch (pname) {
+    case GL_ARRAY_BUFFER_BINDING:
+        *v = (GLint)s.array_buffer;
+        return true;
+    case GL_ELEMENT_ARRAY_BUFFER_BINDING:
+        *v = (GLint)s.element_buffer();
+        return true;
+    case GL_PIXEL_PACK_BUFFER_BINDING:
+        *v = (GLint)s.pack_buffer;
+        return true;
+    case GL_PIXEL_UNPACK_BUFFER_BINDING:
+        *v = (GLint)s.unpack_buffer;
+        return true;
+    case GL_UNPACK_ALIGNMENT:
+        *v = s.unpack.alignment;
+        return true;
+    case GL_UNPACK_ROW_LENGTH:
+        *v = s.unpack.row_length;
+        return true;
+    case GL_UNPACK_SKIP_ROWS:
+        *v = s.unpack.skip_rows;
+        return true;
+    case GL_UNPACK_SKIP_PIXELS:
+        *v = s.unpack.skip_pixels;
+        return true;
+    case GL_PACK_ALIGNMENT:
+        *v = s.pack.alignment;
+        return true;
+    case GL_PACK_ROW_LENGTH:
+        *v = s.pack.row_length;
+        return true;
+    case GL_PACK_SKIP_ROWS:
+        *v = s.pack.skip_rows;
+        return true;
+    case GL_PACK_SKIP_PIXELS:
+        *v = s.pack.skip_pixels;
+        return true;
+    case GL_NUM_PROGRAM_BINARY_FORMATS: // binaries belong to one driver: none
+    case GL_NUM_SHADER_BINARY_FORMATS:
+        *v = 0;
+        return true;
+    case GL_NUM_EXTENSIONS:
+        *v = (GLint)extension_count();
+        return true;
+    case GL_PROGRAM_BINARY_FORMATS:
+    case GL_SHADER_BINARY_FORMATS:
+        return true; // an empty list
+    default:
+        return false;
+    }
+}
+
+const GLubyte* ask_string(GLenum name, GLint index, GLint which) {
+    encode::xGetString(stream(), name, index, which);
+    const log::StreamShared& sh = stream().shared();
+    if (sh.reply_value == 0)
+        return nullptr;
+    // Frozen for the context's life: the app may keep the pointer.
+    char* copy = static_cast<char*>(operator new(sh.reply_bytes + 1));
+    memcpy(copy, stream().reply(), sh.reply_bytes);
+    copy[sh.reply_bytes] = 0;
+    return (const GLubyte*)copy;
+}
+
+} // namespace
+
+const GLubyte* driver_string(GLenum name) {
+    auto& known = t_context->strings;
+    if (const auto it = known.find(name); it != known.end())
+        return it->second;
+    const GLubyte* s = ask_string(name, 0, 0);
+    if (s)
+        known[name] = s;
+    return s;
+}
+
+const GLubyte* driver_string_i(GLenum name, GLuint index) {
+    auto& known = t_context->strings;
+    const uint64_t key = (uint64_t)name | ((uint64_t)index + 1) << 32;
+    if (const auto it = known.find(key); it != known.end())
+        return it->second;
+    const GLubyte* s = ask_string(name, (GLint)index, 1);
+    if (s)
+        known[key] = s;
+    return s;
+}
+
+extern "C" {
+
+GLCKPT_GL const GLubyte* glGetString(GLenum name) {
+    if (!stream().real())
+        return nullptr;
+    return name == GL_EXTENSIONS ? extension_string() : driver_string(name);
+}
+GLCKPT_GL const GLubyte* glGetStringi(GLenum name, GLuint index) {
+    if (!stream().real())
+        return nullptr;
+    return name == GL_EXTENSIONS ? extension_name(index) : driver_string_i(name, index);
+}
+
+GLCKPT_GL void glGetIntegerv(GLenum pname, GLint* data) {
+    if (!shadow_integer(pname, data))
+        encode::glGetIntegerv(stream(), pname, data);
+}
+GLCKPT_GL void glGetFloatv(GLenum pname, GLfloat* data) {
+    GLint v;
+    if (shadow_integer(pname, &v))
+        *data = (GLfloat)v;
+    else
+        encode::glGetFloatv(stream(), pname, data);
+}
+GLCKPT_GL void glGetDoublev(GLenum pname, GLdouble* data) {
+    GLint v;
+    if (shadow_integer(pname, &v))
+        *data = v;
+    else
+        encode::glGetDoublev(stream(), pname, data);
+}
+GLCKPT_GL void glGetBooleanv(GLenum pname, GLboolean* data) {
+    GLint v;
+    if (shadow_integer(pname, &v))
+        *data = v ? GL_TRUE : GL_FALSE;
+    else
+        encode::glGetBooleanv(stream(), pname, data);
+}
+GLCKPT_GL GLboolean glIsEnabled(GLenum cap) { return encode::glIsEnabled(stream(), cap); }
+
+GLCKPT_GL void glGetPointerv(GLenum pname, void** params) {
+    const Shadow& s = shadow();
+    auto array = [&](int i) { *params = const_cast<void*>(s.vao->arrays[i].pointer); };
+    switch (pname) {
+    case GL_VERTEX_ARRAY_POINTER:
+        return array(kVertexArray);
+    case GL_NORMAL_ARRAY_POINTER:
+        return array(kNormalArray);
+    case GL_COLOR_ARRAY_POINTER:
+        return array(kColorArray);
+    case GL_INDEX_ARRAY_POINTER:
+        return array(kIndexArray);
+    case GL_EDGE_FLAG_ARRAY_POINTER:
+        return array(kEdgeFlagArray);
+    case GL_FOG_COORD_ARRAY_POINTER:
+        return array(kFogCoordArray);
+    case GL_SECONDARY_COLOR_ARRAY_POINTER:
+        return array(kSecondaryColorArray);
+    case GL_POINT_SIZE_ARRAY_POINTER_OES:
+        return array(kPointSizeArray);
+    case GL_TEXTURE_COORD_ARRAY_POINTER:
+        return array(kTexCoordArray + (int)(s.client_active_texture & 7));
+    case GL_FEEDBACK_BUFFER_POINTER:
+        *params = s.feedback;
+        return;
+    case GL_SELECTION_BUFFER_POINTER:
+        *params = s.select;
+        return;
+    case GL_DEBUG_CALLBACK_FUNCTION:
+        *params = (void*)s.debug_callback;
+        return;
+    case GL_DEBUG_CALLBACK_USER_PARAM:
+        *params = const_cast<void*>(s.debug_user);
+        return;
+    default:
+        encode::glIsEnabled(stream(), GL_INVALID_INDEX); // raises GL_INVALID_ENUM
+    }
+}
+GLCKPT_GL void glGetVertexAttribPointerv(GLuint index, GLenum, void** pointer) {
+    if (index < kArrays - kAttribArray)
+        *pointer = const_cast<void*>(shadow().vao->arrays[kAttribArray + index].pointer);
+}
+
+} // extern "C"
+} // namespace glckpt

@@ -1,0 +1,80 @@
+// The context's shadow: the little of GL's state that the encoders must know to encode.
+//
+// Rule for what belongs here: what decides how many bytes of the app's memory a call reads, or
+// what a program asks every frame. Everything else is the pruner's business, behind.
+#pragma once
+#include "interpose/gl/pixel_store.h"
+#include <cstdint>
+#include <vector>
+
+namespace glckpt {
+
+// Client arrays are numbered as in the record xClientArray.
+enum ArrayIndex : int {
+    kVertexArray,
+    kNormalArray,
+    kColorArray,
+    kIndexArray,
+    kEdgeFlagArray,
+    kFogCoordArray,
+    kSecondaryColorArray,
+    kPointSizeArray,
+    kTexCoordArray, // 8 of them
+    kAttribArray = 16,
+    kArrays = 48
+};
+
+struct ArrayState {
+    const void* pointer = nullptr;
+    GLint size = 4; // components, or GL_BGRA
+    GLenum type = GL_FLOAT;
+    GLsizei stride = 0;
+    GLuint divisor = 0;
+    uint8_t flags = 0; // 1 normalized, 2 integer, 4 double
+};
+
+struct VaoShadow {
+    ArrayState arrays[kArrays];
+    uint64_t enabled = 0;        // by ArrayIndex
+    uint64_t client = 0;         // whose pointer is into the app's memory
+    uint64_t instanced = 0;      // with a divisor
+    GLuint element_buffer = 0;
+    // The arrays a draw must send.
+    uint64_t to_send() const { return enabled & client; }
+};
+
+struct Map {
+    GLuint buffer;
+    char* pointer;
+    GLintptr offset;
+    GLsizeiptr length;
+    GLbitfield access;
+};
+
+struct Shadow {
+    PixelStore pack, unpack;
+    GLuint pack_buffer = 0, unpack_buffer = 0, array_buffer = 0;
+    VaoShadow default_vao;
+    VaoShadow* vao = &default_vao;
+    GLuint vao_name = 0;
+    GLuint client_active_texture = 0; // unit
+    GLuint element_buffer() const { return vao->element_buffer; }
+
+    GLuint active_texture = 0;
+    bool compiling_list = false;
+    GLenum list_mode = 0;
+    // glLockArraysEXT: [first, first + count) has been sent since the lock.
+    GLint lock_first = 0;
+    GLsizei lock_count = 0;
+    uint64_t lock_sent = 0;
+    GLuint restart_index = 0;
+    // Selection and feedback: the app's memory, filled when the mode ends.
+    GLenum render_mode = GL_RENDER;
+    GLfloat* feedback = nullptr;
+    GLuint* select = nullptr;
+    GLsizei feedback_size = 0, select_size = 0;
+    GLDEBUGPROC debug_callback = nullptr;
+    const void* debug_user = nullptr;
+};
+
+} // namespace glckpt

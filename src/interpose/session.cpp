@@ -1,0 +1,217 @@
+#include "interpose/session.h"
+#include "base/own_fds.h"
+#include "interpose/gl/encoder.h"
+#include "interpose/start_renderer.h"
+#include <algorithm>
+#include <cerrno>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+extern char** environ;
+
+namespace glckpt {
+
+Status (*g_ws_attach)() = nullptr;
+
+namespace {
+
+std::atomic<Session*> g_session{nullptr};
+Mutex g_session_lock;
+
+[[noreturn]] void give_up(const char* why) {
+    std::string line = std::string("glckpt: ") + why + "\n";
+    raw_syscall(SYS_write, 2, line.data(), line.size());
+    raw_syscall(SYS_exit_group, 1);
+    __builtin_unreachable();
+}
+
+} // namespace
+
+Session* Session::existing() { return g_session.load(std::memory_order_acquire); }
+
+Session& Session::get() {
+    if (Session* s = existing())
+        return *s;
+    Locked hold(g_session_lock);
+    if (!existing())
+        g_session.store(new Session, std::memory_order_release);
+    return *existing();
+}
+
+Session::Session() {
+    if (const char* env = getenv("GLCKPT_RENDERER_ENV")) {
+        std::string_view rest = env;
+        while (!rest.empty()) {
+            const size_t end = std::min(rest.find('\n'), rest.size());
+            if (end)
+                renderer_env_.emplace_back(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    start_renderer();
+}
+
+void Session::add_renderer_env(const std::string& setting) { renderer_env_.push_back(setting); }
+
+void Session::start_renderer() {
+    int sockets[2];
+    if (const long r = raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets);
+        r < 0)
+        give_up("cannot make a socket for the renderer");
+    renderer_pid_ = spawn_renderer(sockets[1], renderer_env_);
+    raw_syscall(SYS_close, sockets[1]);
+    if (renderer_pid_ < 0)
+        give_up("cannot start the renderer (glckpt-renderer beside libglckpt.so)");
+    if (socket_ < 0)
+        socket_ = own_fd_adopt(sockets[0], OwnFd::Skip);
+    else
+        own_fd_replace(socket_, sockets[0]);
+    const auto a = ask(log::Ask::Hello, log::kProtocol);
+    uint32_t protocol = 0;
+    if (a.size() == 4)
+        memcpy(&protocol, a.data(), 4);
+    if (protocol != log::kProtocol)
+        give_up("the renderer is of another version of glckpt");
+}
+
+bool Session::send_all(const void* p, size_t n, int fd) {
+    const char* at = static_cast<const char*>(p);
+    while (n > 0) {
+        iovec io{const_cast<char*>(at), n};
+        alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+        msghdr m{};
+        m.msg_iov = &io;
+        m.msg_iovlen = 1;
+        if (fd >= 0) {
+            m.msg_control = space;
+            m.msg_controllen = sizeof space;
+            cmsghdr* c = CMSG_FIRSTHDR(&m);
+            c->cmsg_level = SOL_SOCKET;
+            c->cmsg_type = SCM_RIGHTS;
+            c->cmsg_len = CMSG_LEN(sizeof(int));
+            memcpy(CMSG_DATA(c), &fd, sizeof fd);
+        }
+        const long r = raw_syscall(SYS_sendmsg, socket_, &m, MSG_NOSIGNAL);
+        if (r == -EINTR)
+            continue;
+        if (r <= 0)
+            return false;
+        fd = -1; // once is enough
+        at += r;
+        n -= (size_t)r;
+    }
+    return true;
+}
+
+bool Session::receive_all(void* p, size_t n) {
+    char* at = static_cast<char*>(p);
+    while (n > 0) {
+        const long r = raw_syscall(SYS_recvfrom, socket_, at, n, MSG_WAITALL, 0, 0);
+        if (r == -EINTR)
+            continue;
+        if (r <= 0)
+            return false;
+        at += r;
+        n -= (size_t)r;
+    }
+    return true;
+}
+
+std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, int fd) {
+    Locked hold(ask_lock_);
+    const log::AskHeader h{kind, (uint32_t)question.size()};
+    log::AskHeader back{};
+    std::vector<char> answer;
+    if (!send_all(&h, sizeof h, fd) || !send_all(question.data(), question.size(), -1) ||
+        !receive_all(&back, sizeof back))
+        give_up("the renderer died");
+    answer.resize(back.bytes);
+    if (!receive_all(answer.data(), answer.size()))
+        give_up("the renderer died");
+    return answer;
+}
+
+void Session::add_stream(Context* c, Context* share_with) {
+    {
+        Locked hold(g_session_lock);
+        if (!c->id)
+            c->id = next_stream_++;
+        contexts_.push_back(c);
+    }
+    if (const int r = c->stream.create(c->id); r < 0)
+        give_up("out of memory or descriptors for a context's stream");
+    const log::AddStreamQuestion q{c->id, share_with ? share_with->id : 0, c->api == Api::GlCore};
+    ask(log::Ask::AddStream, std::span<const char>((const char*)&q, sizeof q), c->stream.fd());
+}
+
+void Session::remove_stream(Context* c) {
+    c->stream.publish();
+    ask(log::Ask::RemoveStream, c->id);
+    c->stream.destroy();
+    Locked hold(g_session_lock);
+    std::erase(contexts_, c);
+}
+
+char* Session::large_reserve(size_t bytes, uint32_t* index) {
+    const long fd = raw_syscall(SYS_memfd_create, "glckpt-large", MFD_CLOEXEC);
+    if (fd < 0 || raw_syscall(SYS_ftruncate, fd, bytes) < 0)
+        give_up("out of memory for a large payload");
+    const long p =
+        raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (p < 0 && p > -4096)
+        give_up("out of memory for a large payload");
+    {
+        Locked hold(large_lock_);
+        *index = next_large_++;
+        large_[*index] = {(char*)p, bytes};
+    }
+    struct {
+        uint32_t index, unused;
+        uint64_t bytes;
+    } q{*index, 0, bytes};
+    ask(log::Ask::AddLarge, std::span<const char>((const char*)&q, sizeof q), (int)fd);
+    raw_syscall(SYS_close, fd);
+    return (char*)p;
+}
+
+void Session::large_free(uint32_t index) {
+    Large l{};
+    {
+        Locked hold(large_lock_);
+        const auto it = large_.find(index);
+        if (it == large_.end())
+            return;
+        l = it->second;
+        large_.erase(it);
+    }
+    ask(log::Ask::DropLarge, index);
+    raw_syscall(SYS_munmap, l.p, l.bytes);
+}
+
+char* encode::large_reserve(size_t bytes, uint32_t* index) {
+    return Session::get().large_reserve(bytes, index);
+}
+void encode::large_free(uint32_t index) { Session::get().large_free(index); }
+
+Context* new_context(Api api, Context* share_with) {
+    auto* c = new Context;
+    c->api = api;
+    c->group = share_with ? share_with->group : std::make_shared<ShareGroup>();
+    Session::get().add_stream(c, share_with);
+    Locked hold(c->group->lock);
+    c->group->contexts.push_back(c);
+    return c;
+}
+
+void destroy_context(Context* c) {
+    Session::get().remove_stream(c);
+    {
+        Locked hold(c->group->lock);
+        std::erase(c->group->contexts, c);
+    }
+    delete c;
+}
+
+} // namespace glckpt

@@ -1,0 +1,78 @@
+// The app's side of its renderer: starts it, talks to it, replaces it.
+//
+// The renderer is a process of its own (lib/glckpt/glckpt-renderer), started on first use of GL,
+// no child of the app. Two ways lead to it: the contexts' streams (log/stream.h), and the control
+// socket for what is rare (window system questions, contexts, drawables, passing streams along),
+// one question and one answer at a time.
+//
+// What the control socket has built in the renderer is described on this side too, in objects that
+// outlive the renderer. Attaching to a new renderer asks the same questions again.
+#pragma once
+#include "base/lock.h"
+#include "base/status.h"
+#include "interpose/gl/context.h"
+#include "log/control.h"
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace glckpt {
+
+// Called to bring the window system part of a new renderer to where the old one was: open displays,
+// contexts (by id, with what they were made from), surfaces. Set by the window system faces
+// (src/interpose/ws). The Status explains what the new driver lacks.
+extern Status (*g_ws_attach)();
+
+class Session {
+  public:
+    // Made on first use; starts the renderer. Never destroyed.
+    static Session& get();
+    // Null if this process has not used GL.
+    static Session* existing();
+
+    // One question to the renderer, answered by bytes. If the renderer dies over it, it is
+    // replaced and asked again. Any thread that is not inside a critical section.
+    std::vector<char> ask(log::Ask kind, std::span<const char> question) {
+        return ask(kind, question, -1);
+    }
+    template <class Question>
+    std::vector<char> ask(log::Ask kind, const Question& q) {
+        return ask(kind, std::span<const char>(reinterpret_cast<const char*>(&q), sizeof q));
+    }
+
+    // A context's stream is made known to the renderer; its thread starts there.
+    void add_stream(Context* context, Context* share_with);
+    void remove_stream(Context* context);
+    // Payloads with a memory object of their own.
+    char* large_reserve(size_t bytes, uint32_t* index);
+    void large_free(uint32_t index);
+
+    const std::vector<Context*>& contexts() const { return contexts_; }
+    // "K=V" settings for renderers started from now on.
+    void add_renderer_env(const std::string& setting);
+    int renderer_pid() const { return renderer_pid_; }
+
+  private:
+    struct Large {
+        char* p;
+        size_t bytes;
+    };
+    Session();
+    void start_renderer();
+    std::vector<char> ask(log::Ask kind, std::span<const char> question, int fd);
+    bool send_all(const void* p, size_t n, int fd);
+    bool receive_all(void* p, size_t n);
+
+    Mutex ask_lock_;
+    int socket_ = -1; // an own fd
+    int renderer_pid_ = 0;
+    std::vector<Context*> contexts_;
+    uint32_t next_stream_ = 1;
+    std::unordered_map<uint32_t, Large> large_;
+    uint32_t next_large_ = 1;
+    Mutex large_lock_;
+    std::vector<std::string> renderer_env_;
+};
+
+} // namespace glckpt

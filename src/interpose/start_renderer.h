@@ -1,0 +1,17 @@
+// Starts the renderer process.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace glckpt {
+
+// `socket` becomes its descriptor 3; everything else the app has open is closed there, but the
+// standard three (stdin and stdout become /dev/null: a pipeline must not wait for the renderer).
+// `env` is put on top of the app's environment, from which glckpt's own preload settings are
+// removed. Returns its pid or -errno. It is no child of the app when this returns.
+int spawn_renderer(int socket, const std::vector<std::string>& env);
+
+// Folder of libglckpt.so, with a trailing slash.
+const std::string& library_folder();
+
+} // namespace glckpt

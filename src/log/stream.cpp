@@ -1,0 +1,207 @@
+#include "log/stream.h"
+#include "base/lock.h"
+#include "base/own_fds.h"
+#include <algorithm>
+#include <cerrno>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <x86intrin.h>
+
+namespace glckpt::log {
+
+void (*g_renderer_check)() = nullptr;
+void (*g_wake_pruner)() = nullptr;
+
+namespace {
+
+char* map_shared(int fd, uint64_t offset, uint64_t size, char* at) {
+    const long p = raw_syscall(SYS_mmap, at, size, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | (at ? MAP_FIXED : 0), fd, offset);
+    return p < 0 && p > -4096 ? nullptr : (char*)p;
+}
+
+// The ring twice in a row: a record that crosses the end is contiguous for its reader and writer.
+char* map_mirrored(int fd, uint64_t offset, uint64_t size) {
+    const long hole =
+        raw_syscall(SYS_mmap, 0, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (hole < 0 && hole > -4096)
+        return nullptr;
+    char* base = (char*)hole;
+    if (!map_shared(fd, offset, size, base) || !map_shared(fd, offset, size, base + size))
+        return nullptr;
+    return base;
+}
+
+// Waits until `ready`. Spins while the other side is likely to answer at once, then sleeps.
+// The spin adapts: what was answered by spinning earns a longer spin, what was not halves it
+// (measured in the prototype: no fixed spin wins on two loaded cores).
+class Waiter {
+  public:
+    template <class Ready>
+    void wait(std::atomic<uint32_t>& word, std::atomic<uint32_t>& sleeps, Ready ready) {
+        if (ready())
+            return;
+        const uint64_t begin = __rdtsc();
+        do {
+            for (int i = 0; i < 16; ++i)
+                _mm_pause();
+            if (ready()) {
+                spin_cycles_ = std::min(spin_cycles_ + spin_cycles_ / 4, kMaxSpin);
+                return;
+            }
+        } while (__rdtsc() - begin < spin_cycles_);
+        spin_cycles_ = std::max(spin_cycles_ / 2, kMinSpin);
+        for (;;) {
+            const uint32_t seen = word.load(std::memory_order_seq_cst);
+            sleeps.store(1, std::memory_order_seq_cst);
+            if (ready())
+                break;
+            const timespec limit{0, 200'000'000};
+            if (futex_wait(word, seen, &limit) == -ETIMEDOUT && g_renderer_check)
+                g_renderer_check();
+            if (ready())
+                break;
+        }
+        sleeps.store(0, std::memory_order_relaxed);
+    }
+
+  private:
+    static constexpr uint64_t kMinSpin = 2'000, kMaxSpin = 60'000; // cycles: about 1 to 20 us
+    uint64_t spin_cycles_ = 20'000;
+};
+thread_local Waiter t_waiter;
+
+} // namespace
+
+int Stream::create(uint32_t id) {
+    const long fd = raw_syscall(SYS_memfd_create, "glckpt-stream", MFD_CLOEXEC);
+    if (fd < 0)
+        return (int)fd;
+    fd_ = own_fd_adopt((int)fd, OwnFd::InImage);
+    if (fd_ < 0)
+        return fd_;
+    const uint64_t total = kRingOffset + kRingSize + kArenaSize;
+    if (const long r = raw_syscall(SYS_ftruncate, fd_, total); r < 0)
+        return (int)r;
+    char* head = map_shared(fd_, 0, kRingOffset, nullptr);
+    ring_ = map_mirrored(fd_, kRingOffset, kRingSize);
+    arena_ = map_shared(fd_, kRingOffset + kRingSize, kArenaSize, nullptr);
+    if (!head || !ring_ || !arena_)
+        return -ENOMEM;
+    shared_ = new (head) StreamShared{};
+    shared_->magic = kStreamMagic;
+    shared_->stream_id = id;
+    shared_->ring_size = kRingSize;
+    shared_->arena_size = arena_size_ = kArenaSize;
+    reply_ = head + kReplyOffset;
+    mask_ = kRingSize - 1;
+    return 0;
+}
+
+void Stream::destroy() {
+    if (!shared_)
+        return;
+    raw_syscall(SYS_munmap, shared_, kRingOffset);
+    raw_syscall(SYS_munmap, ring_, 2 * kRingSize);
+    raw_syscall(SYS_munmap, arena_, kArenaSize);
+    own_fd_close(fd_);
+    shared_ = nullptr;
+    limit_ = write_ = 0;
+}
+
+void Stream::wake_renderer() {
+    if (shared_->renderer_sleeps.load(std::memory_order_seq_cst)) {
+        shared_->renderer_sleeps.store(0, std::memory_order_relaxed);
+        shared_->publish_word.fetch_add(1, std::memory_order_seq_cst);
+        futex_wake(shared_->publish_word, 1);
+    }
+}
+
+void Stream::publish() {
+    if (published_ == write_ || !shared_)
+        return;
+    published_ = write_;
+    shared_->published.store(write_, std::memory_order_seq_cst);
+    wake_renderer();
+}
+
+void Stream::make_room(size_t bytes) {
+    if (!shared_) { // nothing current: the record goes nowhere
+        if (!swallow_)
+            swallow_ = (char*)raw_syscall(SYS_mmap, 0, 1 << 20, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ring_ = swallow_;
+        write_ = limit_ = 0;
+        mask_ = 0;
+        return;
+    }
+    const uint64_t size = mask_ + 1;
+    const uint64_t wanted = write_ + bytes;
+    auto has_room = [&] {
+        return wanted <= shared_->folded.load(std::memory_order_acquire) + size;
+    };
+    if (!inside_begin || !has_room())
+        publish();
+    const uint64_t used = write_ - shared_->folded.load(std::memory_order_relaxed);
+    if (used > size / 2 && g_wake_pruner)
+        g_wake_pruner();
+    if (!has_room())
+        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room);
+    const uint64_t space_end = shared_->folded.load(std::memory_order_acquire) + size;
+    limit_ = std::min(write_ + std::max<uint64_t>(bytes, kBatch), space_end);
+}
+
+void Stream::wait_reply() {
+    if (!shared_)
+        return;
+    publish();
+    limit_ = write_; // what follows starts a new batch
+    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
+        return shared_->replied.load(std::memory_order_acquire) >= write_;
+    });
+}
+
+void Stream::wait_executed_to(uint64_t position) {
+    if (!shared_)
+        return;
+    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
+        return shared_->executed.load(std::memory_order_acquire) >= position;
+    });
+}
+
+void Stream::wait_executed() {
+    publish();
+    wait_executed_to(write_);
+}
+
+void Stream::wait_frames(uint64_t frames, uint64_t behind) {
+    if (!shared_)
+        return;
+    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
+        return shared_->frames_done.load(std::memory_order_acquire) + behind >= frames;
+    });
+}
+
+char* Stream::arena_reserve(size_t bytes, uint32_t* place) {
+    if (!shared_ || !fits_arena(bytes))
+        return nullptr;
+    const uint64_t need = (bytes + kArenaUnit - 1) & ~(kArenaUnit - 1);
+    // A payload is contiguous: skip the arena's end if it does not fit there.
+    uint64_t at = arena_head_;
+    if (at % arena_size_ + need > arena_size_)
+        at += arena_size_ - at % arena_size_;
+    auto has_room = [&] {
+        return at + need <= arena_released.load(std::memory_order_acquire) + arena_size_;
+    };
+    if (!has_room()) {
+        publish();
+        if (g_wake_pruner)
+            g_wake_pruner();
+        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room);
+    }
+    arena_head_ = at + need;
+    *place = (uint32_t)(at % arena_size_ / kArenaUnit);
+    return arena_ + at % arena_size_;
+}
+
+} // namespace glckpt::log

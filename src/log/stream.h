@@ -1,0 +1,98 @@
+// The producer's end of a stream: reserve, fill, commit; publish in batches; wait for replies.
+//
+// Hot path: a bounds check, the stores of the record, an addition. Everything else (publishing,
+// waking the renderer, waiting for space) is in slow(), reached when the current batch is full.
+//
+// Thread rules: one producer at a time. A context that moves to another thread takes its stream
+// along; the release in the old thread publishes, and the app's own synchronization orders the
+// two threads.
+#pragma once
+#include "log/record.h"
+#include "log/shared.h"
+#include <cstring>
+
+namespace glckpt::log {
+
+// Called when a wait takes long: the renderer may be dead. Set by the GL endpoint.
+// Returns when it makes sense to look again.
+extern void (*g_renderer_check)();
+// Called when the pruner should fold (space runs short). Set by the GL endpoint.
+extern void (*g_wake_pruner)();
+
+class Stream {
+  public:
+    // A stream that swallows records: what a thread without a current context writes to.
+    constexpr Stream() = default;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Makes the memfd and maps it. Returns 0 or -errno. `fd` stays open (an own fd, InImage).
+    int create(uint32_t id);
+    void destroy();
+
+    char* reserve(size_t bytes) {
+        if (write_ + bytes > limit_) [[unlikely]]
+            make_room(bytes);
+        return ring_ + (write_ & mask_);
+    }
+    void commit(size_t bytes) { write_ += bytes; }
+    uint64_t position() const { return write_; }
+
+    void publish();
+    // Publishes and waits until the renderer has answered the record just committed.
+    void wait_reply();
+    // Waits until the renderer has executed everything committed so far.
+    void wait_executed();
+    void wait_executed_to(uint64_t position);
+    // Waits until at most `behind` of the `frames` swaps issued are still to be executed.
+    void wait_frames(uint64_t frames, uint64_t behind);
+
+    // Space in the arena for a payload in transit; waits for it. Null if it never fits.
+    // *place is the PayloadRef::place.
+    char* arena_reserve(size_t bytes, uint32_t* place);
+    bool fits_arena(size_t bytes) const { return bytes <= arena_size_ / 2; }
+
+    const StreamShared& shared() const { return *shared_; }
+    StreamShared& shared() { return *shared_; }
+    const char* reply() const { return reply_; }
+    const char* ring() const { return ring_; }
+    const char* arena() const { return arena_; }
+    uint64_t ring_mask() const { return mask_; }
+    uint64_t arena_size() const { return arena_size_; }
+    int fd() const { return fd_; }
+    uint32_t id() const { return shared_ ? shared_->stream_id : 0; }
+    bool real() const { return shared_ != nullptr; }
+
+    // Between glBegin and glEnd nothing is published, so that a drain never ends inside
+    // (unless a single glBegin/glEnd is larger than the ring).
+    bool inside_begin = false;
+
+    // Told by the pruner what space of the arena is free: everything before this offset of the
+    // allocation order.
+    std::atomic<uint64_t> arena_released{0};
+    uint64_t arena_head() const { return arena_head_; }
+
+  private:
+    void make_room(size_t bytes);
+    void wake_renderer();
+
+    uint64_t write_ = 0;
+    uint64_t limit_ = 0; // reserve() up to here without asking
+    uint64_t mask_ = 0;
+    char* ring_ = nullptr;
+    StreamShared* shared_ = nullptr;
+    uint64_t published_ = 0;
+    char* reply_ = nullptr;
+    char* arena_ = nullptr;
+    uint64_t arena_size_ = 0;
+    uint64_t arena_head_ = 0; // bytes handed out since the stream began
+    int fd_ = -1;
+    char* swallow_ = nullptr; // the null stream's scratch
+};
+
+constexpr uint64_t kRingSize = 4 << 20;
+constexpr uint64_t kArenaSize = 16 << 20;
+// A batch is published at the latest after this many bytes.
+constexpr uint64_t kBatch = 4096;
+
+} // namespace glckpt::log

@@ -1,0 +1,186 @@
+// The renderer's execution of one context's stream: what the generated decoders work with.
+//
+// An Exec belongs to one thread. Name tables of shared classes belong to the share group, which
+// several threads may use.
+#pragma once
+#include "gen/gl/driver.h"
+#include "gen/gl/ops.h"
+#include "gen/gl/records.h"
+#include "log/names.h"
+#include "log/record.h"
+#include "log/shared.h"
+#include <bit>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace glckpt::replay {
+
+// Virtual to real names of one class, and back.
+class NameTable {
+  public:
+    GLuint real(GLuint v) const {
+        if (v < dense_.size())
+            return dense_[v];
+        if (v < kDense)
+            return 0;
+        const auto it = sparse_.find(v);
+        return it == sparse_.end() ? 0 : it->second;
+    }
+    void add(GLuint v, GLuint r);
+    void forget(GLuint v);
+    // 0 if the driver's name is none of the app's.
+    GLuint virtual_of(GLuint r) const;
+
+  private:
+    static constexpr GLuint kDense = 1 << 20; // names beyond are few: apps that choose their own
+    std::vector<GLuint> dense_;
+    std::unordered_map<GLuint, GLuint> sparse_, back_;
+};
+
+// Uniform locations as the app knows them, for a program that another driver linked.
+// Empty: the driver's own, unchanged.
+using LocationMap = std::unordered_map<GLint, GLint>;
+
+struct Group {
+    std::mutex lock;
+    int contexts = 0; // the lock is only taken if there is more than one
+    NameTable names[kNameClasses];
+    std::unordered_map<uint64_t, GLsync> syncs;
+    std::unordered_map<GLuint, LocationMap> uniforms;
+    std::unordered_map<GLuint, GLbitfield> storage_flags; // buffers of immutable storage
+};
+
+struct Stream; // stream.h
+
+class Exec {
+  public:
+    Driver& gl;
+    std::shared_ptr<Group> group;
+    NameTable own[kNameClasses];
+    bool core_profile = false;
+
+    Exec(Driver& driver, std::shared_ptr<Group> g, Stream& s);
+
+    // --- payloads
+    const void* in(const char* record, log::PayloadRef ref);
+    void* out(const char* record, log::PayloadRef ref);
+    void* probe(log::PayloadRef ref);
+    // A result whose size only the driver knows: asked twice over two different fills, and what
+    // differs from its fill in neither case was not written.
+    template <class Call>
+    void probe_call(log::PayloadRef ref, void* to, Call call) {
+        if (!to) {
+            call();
+            return;
+        }
+        memset(to, 0x5a, ref.bytes);
+        call();
+        const size_t at_least = written(to, ref.bytes, 0x5a);
+        std::vector<char> first((char*)to, (char*)to + ref.bytes);
+        if (at_least < ref.bytes) {
+            memset(to, 0xa5, ref.bytes);
+            call();
+        }
+        reply_bytes((uint32_t)std::max(at_least, written(to, ref.bytes, 0xa5)));
+        memcpy(to, first.data(), ref.bytes);
+    }
+    template <class T>
+    T* scratch(GLsizei n) {
+        scratch_.resize(std::max<size_t>(scratch_.size(), (size_t)std::max(n, 1) * sizeof(T)));
+        return reinterpret_cast<T*>(scratch_.data());
+    }
+    class StringArray {
+      public:
+        StringArray(Exec& x, const char* record, log::PayloadRef ref, GLsizei count);
+        const GLchar** pointers() { return pointers_.data(); }
+        const GLint* lengths() { return lengths_.data(); }
+
+      private:
+        std::vector<const GLchar*> pointers_;
+        std::vector<GLint> lengths_;
+    };
+
+    // --- names
+    GLuint real(NameClass c, GLuint v);
+    GLuint virtual_of(NameClass c, GLuint r);
+    // For the binds: makes the object if the name is new and the profile allows that.
+    GLuint bind_name(NameClass c, GLuint v);
+    GLuint forget_name(NameClass c, GLuint v);
+    void add_name(NameClass c, GLuint v, GLuint r);
+    void add_names(NameClass c, GLsizei n, const GLuint* v, const GLuint* r);
+    const GLuint* real_names(NameClass c, GLsizei n, const GLuint* v);
+    const GLuint* forget_names(NameClass c, GLsizei n, const GLuint* v);
+    GLint uniform(GLuint program, GLint location);
+    GLuint current_program = 0; // virtual
+    GLuint pipeline_program = 0;
+
+    // --- what must be remembered of some calls (notes.cpp)
+    void note_glBegin(const rec::glBegin&) { inside_begin = true; }
+    void note_glEnd(const rec::glEnd&) { inside_begin = false; }
+    void note_glUseProgram(const rec::glUseProgram& r) { current_program = r.program; }
+    void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) { pipeline_program = r.program; }
+    void note_glLinkProgram(const rec::glLinkProgram& r);
+    void note_glBufferStorage(const rec::glBufferStorage& r);
+    void note_glNamedBufferStorage(const rec::glNamedBufferStorage& r);
+
+    // --- replies
+    void reply_value(uint64_t v);
+    void reply_bytes(uint32_t n);
+    log::StreamShared& shared();
+    char* reply_block();
+    // The driver does not have this function.
+    void missing(Op op);
+
+    // --- errors: one sticky code, as the app would see it
+    GLenum sticky_error = GL_NO_ERROR;
+    bool inside_begin = false;
+
+    // --- client arrays that the next draw uses (arrays.cpp)
+    bool holds_arrays = false;
+    struct LockedArray {
+        std::vector<char> bytes;
+    };
+    std::unordered_map<GLuint, LockedArray> locked;
+    // Results of selection and feedback, until the mode ends.
+    std::vector<GLuint> select;
+    std::vector<GLfloat> feedback;
+    GLenum render_mode = GL_RENDER;
+
+    Stream& stream;
+
+  private:
+    static size_t written(const void* p, size_t n, unsigned char fill);
+    NameTable& table(NameClass c) {
+        return shared_between_contexts(c) ? group->names[(int)c] : own[(int)c];
+    }
+    std::vector<char> scratch_;
+    std::vector<GLuint> names_;
+};
+
+using Decoder = void(Exec& x, const char* record);
+extern Decoder* const kDecoders[];
+extern const bool kCanFail[];
+
+// Lock of the group, taken only where several contexts share it.
+class GroupLock {
+  public:
+    explicit GroupLock(Group& g) : g_(g.contexts > 1 ? &g : nullptr) {
+        if (g_)
+            g_->lock.lock();
+    }
+    ~GroupLock() {
+        if (g_)
+            g_->lock.unlock();
+    }
+    GroupLock(const GroupLock&) = delete;
+    GroupLock& operator=(const GroupLock&) = delete;
+
+  private:
+    Group* g_;
+};
+
+} // namespace glckpt::replay

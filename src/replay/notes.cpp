@@ -1,0 +1,71 @@
+// What the decoders must remember of some calls.
+#include "replay/exec.h"
+
+namespace glckpt::replay {
+
+void Exec::note_glLinkProgram(const rec::glLinkProgram& r) {
+    GroupLock hold(*group);
+    group->uniforms.erase(r.program); // the locations told before are those of the old executable
+}
+
+void Exec::note_glBufferStorage(const rec::glBufferStorage& r) {
+    GLenum query = 0;
+    switch (r.target) {
+    case GL_ARRAY_BUFFER:
+        query = GL_ARRAY_BUFFER_BINDING;
+        break;
+    case GL_ELEMENT_ARRAY_BUFFER:
+        query = GL_ELEMENT_ARRAY_BUFFER_BINDING;
+        break;
+    case GL_COPY_READ_BUFFER:
+        query = GL_COPY_READ_BUFFER_BINDING;
+        break;
+    case GL_COPY_WRITE_BUFFER:
+        query = GL_COPY_WRITE_BUFFER_BINDING;
+        break;
+    case GL_PIXEL_PACK_BUFFER:
+        query = GL_PIXEL_PACK_BUFFER_BINDING;
+        break;
+    case GL_PIXEL_UNPACK_BUFFER:
+        query = GL_PIXEL_UNPACK_BUFFER_BINDING;
+        break;
+    case GL_UNIFORM_BUFFER:
+        query = GL_UNIFORM_BUFFER_BINDING;
+        break;
+    case GL_TEXTURE_BUFFER:
+        query = GL_TEXTURE_BUFFER_BINDING;
+        break;
+    case GL_TRANSFORM_FEEDBACK_BUFFER:
+        query = GL_TRANSFORM_FEEDBACK_BUFFER_BINDING;
+        break;
+    case GL_DRAW_INDIRECT_BUFFER:
+        query = GL_DRAW_INDIRECT_BUFFER_BINDING;
+        break;
+    case GL_DISPATCH_INDIRECT_BUFFER:
+        query = GL_DISPATCH_INDIRECT_BUFFER_BINDING;
+        break;
+    case GL_SHADER_STORAGE_BUFFER:
+        query = GL_SHADER_STORAGE_BUFFER_BINDING;
+        break;
+    case GL_ATOMIC_COUNTER_BUFFER:
+        query = GL_ATOMIC_COUNTER_BUFFER_BINDING;
+        break;
+    case GL_QUERY_BUFFER:
+        query = GL_QUERY_BUFFER_BINDING;
+        break;
+    default:
+        return;
+    }
+    GLint bound = 0;
+    gl.glGetIntegerv(query, &bound);
+    const GLuint v = virtual_of(NameClass::buffer, (GLuint)bound);
+    GroupLock hold(*group);
+    group->storage_flags[v] = r.flags;
+}
+
+void Exec::note_glNamedBufferStorage(const rec::glNamedBufferStorage& r) {
+    GroupLock hold(*group);
+    group->storage_flags[r.buffer] = r.flags;
+}
+
+} // namespace glckpt::replay
