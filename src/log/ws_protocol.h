@@ -13,23 +13,25 @@
 
 namespace glckpt::log::ws {
 
-constexpr Ask kOpenDisplay{1000};
-constexpr Ask kListConfigs{1001};
-constexpr Ask kListVisuals{1002};
-constexpr Ask kMapConfigs{1003};
-constexpr Ask kString{1004};
-constexpr Ask kInteger{1005};
-constexpr Ask kCreateContext{1006};
-constexpr Ask kDestroyContext{1007};
-constexpr Ask kCreateSurface{1008};
-constexpr Ask kDestroySurface{1009};
-constexpr Ask kQuerySurface{1010};
-constexpr Ask kSetSurface{1011};
-constexpr Ask kSwapSurface{1012};
-constexpr Ask kCopySurface{1013};
-constexpr Ask kLastError{1014};
-constexpr Ask kListDevices{1015};
-constexpr Ask kSwapInterval{1016};
+enum Kind : uint32_t { // an Ask of the control socket
+    kOpenDisplay = 1000,
+    kListConfigs = 1001,
+    kListVisuals = 1002,
+    kMapConfigs = 1003,
+    kString = 1004,
+    kInteger = 1005,
+    kCreateContext = 1006,
+    kDestroyContext = 1007,
+    kCreateSurface = 1008,
+    kDestroySurface = 1009,
+    kQuerySurface = 1010,
+    kSetSurface = 1011,
+    kSwapSurface = 1012,
+    kCopySurface = 1013,
+    kLastError = 1014,
+    kListDevices = 1015,
+    kSwapInterval = 1016,
+};
 
 // What went wrong, as the app's side must report it: GLX as an X protocol error, EGL by number.
 struct Failure {

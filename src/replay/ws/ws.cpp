@@ -151,13 +151,13 @@ std::vector<char> on_surface(uint64_t id, Call call) {
 } // namespace
 
 std::vector<char> ws_answer(log::Ask kind, std::span<const char> bytes) {
-    switch (kind) {
+    switch ((uint32_t)kind) {
     case ws::kOpenDisplay:
         return open_display(bytes);
     case ws::kListConfigs:
     case ws::kListVisuals: {
         auto d = find(g_displays, Question<ws::DisplayOnly>(bytes).head.display);
-        return d ? bytes_of(kind == ws::kListConfigs ? d->configs() : d->visuals())
+        return d ? bytes_of((uint32_t)kind == ws::kListConfigs ? d->configs() : d->visuals())
                  : std::vector<char>();
     }
     case ws::kMapConfigs: {
