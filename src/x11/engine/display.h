@@ -1,0 +1,54 @@
+// All that the connections of this process to one X server share.
+#pragma once
+#include "x11/engine/extensions.h"
+#include "x11/engine/setup.h"
+#include "x11/engine/translation.h"
+#include "x11/track/grabs.h"
+#include "x11/track/kept.h"
+#include "x11/track/resources.h"
+#include <set>
+
+namespace glckpt::x11 {
+
+class Connection;
+
+struct PictFormat {
+    uint32_t id = 0;
+    uint8_t type = 0, depth = 0;
+    std::array<uint8_t, 16> direct{};
+};
+
+struct Display {
+    Translation names;
+    Extensions extensions;
+    Resources resources;
+    Kept kept;
+    Grabs grabs;
+    std::map<VirtualAtom, Selection> selections;
+    std::vector<Transfer> transfers; // of selections, asked of us and not yet answered
+    std::map<std::pair<ConnectionId, VirtualXid>, uint32_t> event_masks;
+    std::vector<PictFormat> pict_formats; // virtual ids
+    // Requests that a checkpoint would lose, each told once.
+    std::set<std::string> vetoes;
+
+    // What the app was told by the first server, and goes on believing.
+    Bytes virtual_setup_reply;
+    std::optional<Setup> virtual_setup;
+    std::optional<Setup> real_setup;
+    std::vector<Connection*> connections;
+
+    // MapNotify that a top-level window must not be told a second time (move/attach.cpp).
+    std::set<VirtualXid> expect_map_notify;
+
+    Connection* connection(ConnectionId id) const;
+    VirtualXid root() const {
+        return VirtualXid{virtual_setup ? virtual_setup->screens.front().root : 0};
+    }
+    bool is_root(VirtualXid id) const;
+    // Depth of any drawable of ours or of the server's.
+    uint8_t depth_of(VirtualXid drawable) const;
+    // A connection is gone, and with it all it owned.
+    void forget_connection(Connection*);
+};
+
+} // namespace glckpt::x11

@@ -1,0 +1,18 @@
+#include "x11/init.h"
+#include "x11/transport/hub.h"
+#include <pthread.h>
+
+namespace glckpt::x11 {
+namespace {
+
+// The app's last requests may still be on their way through the pump when it exits.
+[[gnu::destructor]] void let_out() {
+    constexpr uint64_t kPatience = 500'000'000;
+    hub().flush_to_server(kPatience);
+}
+
+} // namespace
+
+void x11_init() { pthread_atfork(nullptr, nullptr, give_up_hub_after_fork); }
+
+} // namespace glckpt::x11

@@ -1,0 +1,69 @@
+// All X connections of the process, and the thread that serves them.
+//
+// The lock guards displays, links and everything below them. The pump takes it for each batch of
+// messages; app threads take it to add a connection or to look up a name; the checkpoint thread
+// while the pump is paused. Nobody waits for a peer while holding it, but for the checkpoint
+// thread, which is alone then.
+#pragma once
+#include "base/lock.h"
+#include "x11/transport/authority.h"
+#include "x11/transport/link.h"
+#include <list>
+#include <memory>
+
+namespace glckpt::x11 {
+
+// A display as the app addresses it, and where it really is now.
+struct Site {
+    Address asked, actual;
+    std::unique_ptr<Display> display = std::make_unique<Display>();
+};
+
+class Hub {
+  public:
+    // Gives the app's socket `fd` a connection to its display: 0 or -errno.
+    int open(int fd, const Address& asked);
+    // Everything the app has written so far has been executed by its servers when this returns.
+    // False: not within `timeout_ns` (0: however long it takes).
+    bool flush_to_server(uint64_t timeout_ns);
+
+    // Stops the pump between two messages, until resume_pump. From the checkpoint thread.
+    bool pause_pump(uint64_t deadline_ns);
+    void resume_pump();
+
+    Mutex lock;
+    std::list<std::unique_ptr<Link>> links;
+    std::list<Site> sites;
+    ConnectionId connections = 0; // made so far
+
+    // The one that GL draws on, and whose resources a checkpoint saves; null without connections.
+    Site* main_site();
+    std::vector<Link*> links_of(const Display& display);
+    Link* link_of_inode(uint64_t inode);
+    void remove_finished();
+
+  private:
+    // An app thread's wait for a flush; on its stack.
+    struct Flush {
+        std::atomic<uint32_t> left{1};
+        bool begun = false;
+    };
+    bool start();
+    void wake();
+    [[noreturn]] void pump();
+    static void pump_entry(void* hub);
+    void park_if_asked();
+    bool serve(Link& link, short app_events, short server_events);
+    void begin_flushes();
+    Site& site_for(const Address& asked);
+
+    int wake_fd_ = -1;
+    std::list<Flush*> flushes_;
+    std::atomic<uint32_t> pause_wanted_{0}, paused_{0};
+};
+
+Hub& hub();
+// After fork, in the child: the connections are the parent's.
+void give_up_hub_after_fork();
+
+} // namespace glckpt::x11
