@@ -66,12 +66,34 @@ void* map_pages(size_t bytes) {
     return (void*)p;
 }
 
+// heap_divert: what is left of the arena; null end: not diverted.
+char* g_arena = nullptr;
+char* g_arena_end = nullptr;
+
+void* arena_alloc(size_t total) {
+    total = (total + 15) & ~(size_t)15;
+    if (total > (size_t)(g_arena_end - g_arena))
+        out_of_memory();
+    auto* h = reinterpret_cast<Header*>(g_arena);
+    g_arena += total;
+    h->size_class = 0;
+    h->usable = total - sizeof(Header);
+    return h + 1;
+}
+
 } // namespace
+
+void heap_divert(void* arena, size_t bytes) {
+    g_arena = static_cast<char*>(arena);
+    g_arena_end = g_arena ? g_arena + bytes : nullptr;
+}
 
 void* heap_alloc(size_t bytes) {
     const size_t total = bytes + sizeof(Header);
     if (total < bytes)
         out_of_memory();
+    if (g_arena_end) [[unlikely]]
+        return arena_alloc(total);
     if (total > kLargest) {
         const size_t pages = (total + 4095) & ~(size_t)4095;
         auto* h = static_cast<Header*>(map_pages(pages));
@@ -107,7 +129,7 @@ void* heap_alloc(size_t bytes) {
 }
 
 void heap_free(void* p) {
-    if (!p)
+    if (!p || g_arena_end)
         return;
     auto* h = static_cast<Header*>(p) - 1;
     const size_t total = h->usable + sizeof(Header);

@@ -25,4 +25,10 @@ struct HeapStats {
 };
 HeapStats heap_stats();
 
+// The copy of the process that writes a checkpoint image saves the heap while it runs, so it must
+// not change it: there (single threaded) blocks come from `arena` until the end, and freeing does
+// nothing. The restarted process, whose memory says that it diverts, calls heap_divert(nullptr, 0)
+// before anything else.
+void heap_divert(void* arena, size_t bytes);
+
 } // namespace glckpt

@@ -1,0 +1,228 @@
+#include "ckpt/control/server.h"
+#include "base/own_fds.h"
+#include "base/service_thread.h"
+#include "ckpt/checkpoint.h"
+#include "ckpt/control/protocol.h"
+#include "ckpt/output.h"
+#include "ckpt/restart.h"
+#include "ckpt/text.h"
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+// Descriptors of OwnFd::Skip; -1: none. Two listeners: the program's pid, and in a restarted
+// program that of the glckpt-restore which stands for it.
+struct Server {
+    int listener = -1, tool_listener = -1;
+    int wake = -1;
+    Settings settings;
+    uint64_t next_interval_ns = 0;
+};
+Server g_server;
+
+int adopt(long fd) { return fd < 0 ? (int)fd : own_fd_adopt((int)fd, OwnFd::Skip); }
+
+int listen_as(int pid) {
+    if (pid <= 0)
+        return -1;
+    const long s = raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return -1;
+    sockaddr_un a;
+    const unsigned bytes = abstract_address(
+        control_name((unsigned)raw_syscall(SYS_getuid), pid), &a);
+    if (raw_syscall(SYS_bind, s, &a, bytes) < 0 || raw_syscall(SYS_listen, s, 8) < 0) {
+        raw_syscall(SYS_close, s);
+        return -1;
+    }
+    return adopt(s);
+}
+
+void open_sockets() {
+    g_server.listener = listen_as(seen_pid());
+    g_server.tool_listener = listen_as(tool_pid());
+    g_server.wake = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+void note_error(const Status& s) {
+    const std::string line = "glckpt: " + s.why() + "\n";
+    raw_syscall(SYS_write, 2, line.data(), line.size());
+}
+
+// A checkpoint that nobody waits for: by signal or by interval.
+void unattended() {
+    CheckpointRequest r;
+    r.profile = g_server.settings.profile;
+    r.external = g_server.settings.external;
+    r.timeout_s = g_server.settings.timeout_s;
+    const auto keep_newest = [](const CheckpointResult& done) {
+        drop_old_images(done.image, g_server.settings.keep);
+    };
+    auto result = take_checkpoint(r, g_server.settings, nullptr, keep_newest);
+    if (!result)
+        note_error(result.status());
+}
+
+void answer_failure(int client, const Status& s) {
+    Message m;
+    m.add("event", "failed");
+    m.add("code", format("%d", (int)s.code()));
+    m.add("why", s.why());
+    send_message(client, m);
+}
+
+void answer_done(int client, const CheckpointResult& r) {
+    Message m;
+    m.add("event", "done");
+    m.add("image", r.image);
+    m.add("bytes", format("%lu", (unsigned long)r.bytes));
+    m.add("pause_ms", format("%.3f", r.pause_ms));
+    m.add("total_ms", format("%.3f", r.total_ms));
+    m.add("pids", format("%d", seen_pid()));
+    send_message(client, m);
+}
+
+void serve_checkpoint(int client, const Message& m) {
+    CheckpointRequest r;
+    r.output = m.get("output");
+    r.profile = g_server.settings.profile;
+    r.external = g_server.settings.external;
+    r.timeout_s = std::max(1u, (unsigned)Scanner(m.get("timeout", "10")).decimal());
+    if (!m.get("profile").empty())
+        parse_profile(m.get("profile"), r.profile);
+    if (!m.get("ext-sockets").empty())
+        parse_external(m.get("ext-sockets"), r.external);
+    const std::string after = m.get("after");
+    r.afterwards = after == "stop"   ? Afterwards::StayStopped
+                   : after == "kill" ? Afterwards::Kill
+                                     : Afterwards::Continue;
+    uint64_t last = 0;
+    const Progress progress = [&](const char* phase, double done) {
+        const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        if (now - last < 100'000'000)
+            return;
+        last = now;
+        Message p;
+        p.add("event", "progress");
+        p.add("phase", phase);
+        p.add("done", format("%.3f", done));
+        send_message(client, p);
+    };
+    auto result = take_checkpoint(r, g_server.settings, progress, [&](const CheckpointResult& done) {
+        drop_old_images(done.image, r.output.empty() ? g_server.settings.keep : 0);
+        answer_done(client, done);
+    });
+    if (!result)
+        answer_failure(client, result.status());
+}
+
+void serve_reattach(int client, const Message& m, const char* endpoint) {
+    AttachRequest a;
+    a.display = m.get("display");
+    a.renderer_env = m.all("env");
+    const Status s = reattach(endpoint, a, (unsigned)Scanner(m.get("timeout", "10")).decimal());
+    if (!s.ok())
+        return answer_failure(client, s);
+    Message done;
+    done.add("event", "done");
+    send_message(client, done);
+}
+
+void serve(int listener) {
+    const UniqueFd accepted(raw_syscall(SYS_accept4, listener, 0, 0, SOCK_CLOEXEC));
+    if (!accepted.ok())
+        return;
+    const PeerId peer = peer_of(accepted.get());
+    if (peer.uid != raw_syscall(SYS_getuid) && peer.uid != 0)
+        return; // says nothing to strangers
+    // Out of the app's range while it is served: own, and so neither seen nor saved.
+    const long copy = raw_syscall(SYS_fcntl, accepted.get(), F_DUPFD_CLOEXEC, own_fd_base());
+    const int client = adopt(copy);
+    if (client < 0)
+        return;
+    std::string buffer;
+    const Message m = receive_message(client, buffer, 5000);
+    const std::string op = m.get("op");
+    if (op == "checkpoint")
+        serve_checkpoint(client, m);
+    else if (op == "replace-renderer")
+        serve_reattach(client, m, "gl");
+    else if (op == "move-display")
+        serve_reattach(client, m, "x11");
+    own_fd_close(client);
+}
+
+int wait_ms() {
+    if (!g_server.settings.interval_s)
+        return -1;
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    return g_server.next_interval_ns <= now
+               ? 0
+               : (int)((g_server.next_interval_ns - now) / 1'000'000) + 1;
+}
+
+void plan_interval() {
+    g_server.next_interval_ns =
+        clock_ns(CLOCK_MONOTONIC) + g_server.settings.interval_s * 1'000'000'000ull;
+}
+
+void run(void*) {
+    plan_interval();
+    for (;;) {
+        pollfd p[] = {{g_server.listener, POLLIN, 0},
+                      {g_server.tool_listener, POLLIN, 0},
+                      {g_server.wake, POLLIN, 0}};
+        raw_syscall(SYS_poll, p, 3, wait_ms());
+        if (p[0].revents & POLLIN)
+            serve(p[0].fd);
+        if (p[1].revents & POLLIN)
+            serve(p[1].fd);
+        uint64_t count;
+        if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8)
+            unattended();
+        if (g_server.settings.interval_s &&
+            clock_ns(CLOCK_MONOTONIC) >= g_server.next_interval_ns) {
+            unattended();
+            plan_interval();
+        }
+    }
+}
+
+} // namespace
+
+void start_control_server() {
+    g_server.settings = settings_from_environment();
+    open_sockets();
+    start_service_thread("glckpt", run, nullptr);
+}
+
+void restart_control_server() {
+    // The numbers in our memory are those of before; nothing is open there.
+    for (const int fd : {g_server.listener, g_server.tool_listener, g_server.wake})
+        own_fd_close(fd);
+    open_sockets();
+    plan_interval();
+}
+
+void wake_control_server() {
+    const uint64_t one = 1;
+    raw_syscall(SYS_write, g_server.wake, &one, 8);
+}
+
+void forget_control_server() {
+    for (int* fd : {&g_server.listener, &g_server.tool_listener, &g_server.wake}) {
+        if (*fd >= 0)
+            own_fd_close(*fd);
+        *fd = -1;
+    }
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,38 @@
+#include "ckpt/engine.h"
+#include "base/own_fds.h"
+#include "base/service_thread.h"
+#include "ckpt/control/server.h"
+#include "ckpt/stop/threads.h"
+#include <pthread.h>
+#include <vector>
+
+namespace glckpt::ckpt {
+namespace {
+
+std::vector<void (*)()>& fork_hooks() {
+    static auto* hooks = new std::vector<void (*)()>();
+    return *hooks;
+}
+
+// The child of fork() has one thread and copies of our descriptors. It gets a checkpoint thread
+// and a name of its own: it is a program like any other.
+void in_fork_child() {
+    forget_service_threads_after_fork();
+    forget_stop_after_fork();
+    forget_control_server();
+    for (auto* hook : fork_hooks())
+        hook();
+    start_control_server();
+}
+
+} // namespace
+
+void init_engine() {
+    start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
+    install_stop_handler(wake_control_server);
+    pthread_atfork(nullptr, nullptr, in_fork_child);
+}
+
+void register_fork_child_hook(void (*hook)()) { fork_hooks().push_back(hook); }
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,132 @@
+// IPv4 and IPv6 sockets without a peer: UDP, bound or not (and connected UDP, which is only a
+// default address), listening and fresh TCP. A TCP connection falls under --ext-sockets.
+#include "ckpt/fd/kind.h"
+#include "ckpt/fd/socket_options.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/text.h"
+#include <arpa/inet.h>
+#include <cerrno>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+struct Payload {
+    int32_t family = 0, type = 0, protocol = 0;
+    bool listening = false, peer_closed = false;
+    std::string address, peer;
+    std::vector<SocketOption> options;
+    auto fields() {
+        return std::tie(family, type, protocol, listening, peer_closed, address, peer, options);
+    }
+};
+
+bool recognize(const OpenFd& f) {
+    if (!S_ISSOCK(f.st.st_mode) || (f.flags & O_PATH))
+        return false;
+    const int family = socket_int(f.fd, SO_DOMAIN);
+    return family == AF_INET || family == AF_INET6;
+}
+
+std::string name_of(long call, int fd) {
+    sockaddr_storage a{};
+    unsigned bytes = sizeof a;
+    if (raw_syscall(call, fd, &a, &bytes) < 0)
+        return {};
+    return std::string(reinterpret_cast<const char*>(&a), bytes);
+}
+
+std::string address_text(const std::string& address) {
+    char text[INET6_ADDRSTRLEN] = "?";
+    sockaddr_in6 a{};
+    memcpy(&a, address.data(), std::min(address.size(), sizeof a));
+    if (a.sin6_family == AF_INET6) {
+        inet_ntop(AF_INET6, &a.sin6_addr, text, sizeof text);
+        return format("[%s]:%d", text, ntohs(a.sin6_port));
+    }
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&a);
+    inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
+    return format("%s:%d", text, ntohs(v4->sin_port));
+}
+
+bool has_port(const std::string& address) {
+    return address.size() >= 4 && (address[2] != 0 || address[3] != 0);
+}
+
+Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
+    Payload p;
+    p.family = socket_int(f.fd, SO_DOMAIN);
+    p.type = socket_int(f.fd, SO_TYPE);
+    p.protocol = socket_int(f.fd, SO_PROTOCOL);
+    if (p.type != SOCK_STREAM && p.type != SOCK_DGRAM)
+        return refuse_fd(f, "a raw network socket");
+    p.address = name_of(SYS_getsockname, f.fd);
+    p.peer = name_of(SYS_getpeername, f.fd);
+    p.listening = socket_int(f.fd, SO_ACCEPTCONN) == 1;
+    p.options = read_socket_options(f.fd, p.family, p.type);
+    if (p.type == SOCK_STREAM && !p.peer.empty()) {
+        if (ctx.external != ExternalSockets::Close)
+            return refuse_fd(f, format("a connection to tcp %s (use --ext-sockets=close to restart "
+                                       "with it closed)",
+                                       address_text(p.peer).c_str()));
+        p.peer_closed = true;
+    }
+    d.payload = encode(p);
+    return {};
+}
+
+// A connection whose peer has gone: what robust programs are ready for.
+Result<int> create_closed(RestoreContext& ctx) {
+    int ends[2];
+    const long r = raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+    if (r < 0)
+        return Status::refused(format("cannot make a socket: %s", error_text((int)-r)));
+    raw_syscall(SYS_close, ends[1]);
+    return ctx.lift(ends[0], "socket");
+}
+
+Result<int> create(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (!decode(d.payload, p))
+        return Status::refused("damaged description of a network socket");
+    if (p.peer_closed)
+        return create_closed(ctx);
+    Result<int> fd = ctx.lift(
+        raw_syscall(SYS_socket, p.family, p.type | SOCK_CLOEXEC, p.protocol), "network socket");
+    if (!fd)
+        return fd;
+    set_socket_options(*fd, p.options, true);
+    if (p.listening) { // the old listener may have left connections in TIME_WAIT
+        const int one = 1;
+        raw_syscall(SYS_setsockopt, *fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    }
+    if (has_port(p.address)) {
+        const long r = raw_syscall(SYS_bind, *fd, p.address.data(), (unsigned)p.address.size());
+        if (r < 0)
+            return Status::refused(format("%s: cannot bind %s %s again: %s",
+                                          fd_name(d.first_fd).c_str(),
+                                          p.type == SOCK_STREAM ? "tcp" : "udp",
+                                          address_text(p.address).c_str(), error_text((int)-r)));
+    }
+    if (p.listening)
+        raw_syscall(SYS_listen, *fd, 4096);
+    else if (!p.peer.empty())
+        raw_syscall(SYS_connect, *fd, p.peer.data(), (unsigned)p.peer.size());
+    return fd;
+}
+
+Status connect(int fd, const Description& d, RestoreContext&) {
+    Payload p;
+    if (!decode(d.payload, p))
+        return Status::refused("damaged description of a network socket");
+    if (!p.peer_closed)
+        set_socket_options(fd, p.options, false);
+    return {};
+}
+
+} // namespace
+
+const FdOps kInetSocket{FdKind::InetSocket, recognize, save, create, connect};
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,84 @@
+// One small file a kind of descriptor; this is what each provides. Saving runs in the guest while
+// the app is stopped, restoring in glckpt-restore; both sides of a kind live in its one file, and
+// what the image says of it is a structure private to that file (Description::payload).
+#pragma once
+#include "base/status.h"
+#include "ckpt/state.h"
+#include "ckpt/sys.h"
+#include <map>
+#include <set>
+#include <sys/stat.h>
+
+namespace glckpt::ckpt {
+
+// A descriptor as the kernel shows it.
+struct OpenFd {
+    int fd = -1;
+    int flags = 0;
+    bool cloexec = false;
+    struct stat st {};
+    std::string link; // of /proc/self/fd
+    std::string info; // of /proc/self/fdinfo
+    bool is_anonymous(const char* what) const { return link == std::string("anon_inode:") + what; }
+};
+
+enum class ExternalSockets : uint8_t { Refuse, Close };
+
+// Contents taken aside during the stop, for what the app could change while the image is written.
+struct Content {
+    uint64_t offset = 0;
+    const char* data = nullptr;
+    uint64_t bytes = 0;
+};
+
+struct SaveContext {
+    std::vector<OpenFd> all;
+    ExternalSockets external = ExternalSockets::Refuse;
+    std::map<uint64_t, uint64_t> unix_peers; // socket inode -> peer's, of all in this namespace
+    std::vector<SharedObject> objects;
+    std::map<std::pair<uint64_t, uint64_t>, int> object_by_inode;
+    std::map<int, int> object_fd; // object -> a descriptor that can read it
+    bool dry = false;             // preflight: look, change nothing, copy nothing
+
+    const OpenFd* other_end(uint64_t ino, int not_fd, int access) const;
+    bool has_inode(uint64_t dev, uint64_t ino) const;
+    int object_for(SharedObject object); // registers, or finds it by inode
+};
+
+struct RestoreContext {
+    const ProcessState* state = nullptr;
+    int scratch = 0; // descriptors from here on are the restorer's
+    std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
+    std::vector<int> object_fds;
+    std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
+    std::vector<std::string> warnings;
+
+    // Moves `fd` out of the image's range; close-on-exec.
+    Result<int> lift(long fd, const char* what);
+};
+
+struct FdOps {
+    FdKind kind;
+    bool (*recognize)(const OpenFd&);
+    // Refuses what cannot be restored; fills the payload. In a dry run it must leave no trace.
+    Status (*save)(const OpenFd&, SaveContext&, Description&);
+    // Gives a descriptor of a new description.
+    Result<int> (*create)(const Description&, RestoreContext&);
+    // When every descriptor has its number: contents, interests. May be null.
+    Status (*connect)(int fd, const Description&, RestoreContext&);
+};
+
+extern const FdOps kRegularFile, kDirectory, kPathOnly, kDevice, kTerminal, kPipe, kFifo,
+    kUnixSocket, kInetSocket, kNetlinkSocket, kEventfd, kTimerfd, kSignalfd, kEpoll, kInotify,
+    kMemfd, kProcFile;
+
+// "fd 9", with the number of its description's first descriptor.
+std::string fd_name(int fd);
+// "fd 9 is `what`".
+Status refuse_fd(const OpenFd& f, const std::string& what);
+
+// What an open file's name says when the file is gone.
+bool name_is_deleted(const std::string& link);
+std::string without_deleted(const std::string& link);
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,57 @@
+#include "ckpt/fd/kind.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/text.h"
+#include <sys/mman.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+struct Payload {
+    int32_t object = -1;
+    int64_t position = 0;
+    auto fields() { return std::tie(object, position); }
+};
+
+bool recognize(const OpenFd& f) {
+    return S_ISREG(f.st.st_mode) && f.link.starts_with("/memfd:") && name_is_deleted(f.link);
+}
+
+Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
+    SharedObject o;
+    o.kind = SharedKind::Memfd;
+    o.dev = f.st.st_dev;
+    o.ino = f.st.st_ino;
+    o.bytes = (uint64_t)f.st.st_size;
+    o.name = without_deleted(f.link).substr(sizeof("/memfd:") - 1);
+    o.mode = f.st.st_mode & 07777;
+    const long seals = raw_syscall(SYS_fcntl, f.fd, F_GET_SEALS);
+    o.seals = seals < 0 ? F_SEAL_SEAL : (uint32_t)seals;
+    if (f.st.st_blksize > 4096 && f.st.st_blksize % (2 << 20) == 0)
+        return refuse_fd(f, "a memfd of huge pages (MFD_HUGETLB)");
+    Payload p;
+    p.object = ctx.object_for(o);
+    ctx.object_fd.emplace(p.object, f.fd);
+    p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
+    d.payload = encode(p);
+    return {};
+}
+
+Result<int> create(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (!decode(d.payload, p) || p.object < 0 || (size_t)p.object >= ctx.object_fds.size())
+        return Status::refused("damaged description of a memfd");
+    // A description of its own, with its own position and access mode.
+    const std::string path = format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]);
+    Result<int> fd =
+        ctx.lift(open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(),
+                 "memfd");
+    if (fd)
+        raw_syscall(SYS_lseek, *fd, p.position, SEEK_SET);
+    return fd;
+}
+
+} // namespace
+
+const FdOps kMemfd{FdKind::Memfd, recognize, save, create, nullptr};
+
+} // namespace glckpt::ckpt

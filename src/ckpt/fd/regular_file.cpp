@@ -1,0 +1,124 @@
+// Files, folders and O_PATH handles: opened again by name. A file that was deleted while open has
+// no name any more, so its contents travel in the image.
+#include "ckpt/fd/kind.h"
+#include "ckpt/fd/locks.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/text.h"
+#include <cerrno>
+#include <sys/vfs.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+struct Payload {
+    int64_t position = 0;
+    uint64_t size = 0;
+    int32_t object = -1; // of a deleted file
+    std::vector<FileLock> locks;
+    auto fields() { return std::tie(position, size, object, locks); }
+};
+
+constexpr int kOpenTime = O_CREAT | O_EXCL | O_TRUNC;
+
+bool recognize_file(const OpenFd& f) {
+    return S_ISREG(f.st.st_mode) && !(f.flags & O_PATH) && f.link.starts_with("/");
+}
+bool recognize_folder(const OpenFd& f) {
+    return S_ISDIR(f.st.st_mode) && !(f.flags & O_PATH) && f.link.starts_with("/");
+}
+bool recognize_path(const OpenFd& f) { return (f.flags & O_PATH) && f.link.starts_with("/"); }
+
+// The name leads to this very file; otherwise it was deleted, renamed over or lies elsewhere.
+bool name_leads_there(const OpenFd& f) {
+    struct stat st {};
+    return raw_syscall(SYS_newfstatat, AT_FDCWD, f.link.c_str(), &st, 0) == 0 &&
+           st.st_dev == f.st.st_dev && st.st_ino == f.st.st_ino;
+}
+
+Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
+    Payload p;
+    p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
+    p.size = (uint64_t)f.st.st_size;
+    p.locks = parse_locks(f.info);
+    if (!name_leads_there(f)) {
+        if ((f.flags & O_ACCMODE) == O_WRONLY)
+            return refuse_fd(f, "a deleted file that is open only for writing: " +
+                                    without_deleted(f.link));
+        SharedObject o;
+        o.kind = SharedKind::DeletedFile;
+        o.dev = f.st.st_dev;
+        o.ino = f.st.st_ino;
+        o.bytes = p.size;
+        o.name = without_deleted(f.link);
+        o.mode = f.st.st_mode & 07777;
+        p.object = ctx.object_for(o);
+        ctx.object_fd.emplace(p.object, f.fd);
+    }
+    d.payload = encode(p);
+    return {};
+}
+
+Result<int> create_file(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (!decode(d.payload, p) || p.object >= (int64_t)ctx.object_fds.size())
+        return Status::refused("damaged description of a file");
+    const std::string path =
+        p.object >= 0 ? format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]) : d.link;
+    UniqueFd fd = open_fd(path.c_str(), d.flags & ~kOpenTime);
+    if (!fd.ok())
+        return Status::refused(format("%s: cannot open %s: %s", fd_name(d.first_fd).c_str(),
+                                      d.link.c_str(), error_text(fd.error())));
+    struct stat st {};
+    raw_syscall(SYS_fstat, fd.get(), &st);
+    if (!S_ISREG(st.st_mode))
+        return Status::refused(format("%s: %s is not a regular file any more",
+                                      fd_name(d.first_fd).c_str(), d.link.c_str()));
+    if ((d.flags & O_ACCMODE) == O_RDONLY && (uint64_t)st.st_size < p.size)
+        ctx.warnings.push_back(format("%s: %s is shorter than at the checkpoint",
+                                      fd_name(d.first_fd).c_str(), d.link.c_str()));
+    raw_syscall(SYS_lseek, fd.get(), p.position, SEEK_SET);
+    return ctx.lift(fd.release(), d.link.c_str());
+}
+
+Status connect_file(int fd, const Description& d, RestoreContext&) {
+    Payload p;
+    if (!decode(d.payload, p))
+        return Status::refused("damaged description of a file");
+    return take_locks(fd, p.locks, d.link);
+}
+
+Status save_folder(const OpenFd& f, SaveContext&, Description& d) {
+    if (!name_leads_there(f))
+        return refuse_fd(f, "a deleted folder: " + without_deleted(f.link));
+    Payload p;
+    p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
+    d.payload = encode(p);
+    return {};
+}
+
+Result<int> create_folder(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (!decode(d.payload, p))
+        return Status::refused("damaged description of a folder");
+    UniqueFd fd = open_fd(d.link.c_str(), d.flags & ~kOpenTime);
+    if (!fd.ok())
+        return Status::refused(format("%s: cannot open %s: %s", fd_name(d.first_fd).c_str(),
+                                      d.link.c_str(), error_text(fd.error())));
+    raw_syscall(SYS_lseek, fd.get(), p.position, SEEK_SET);
+    return ctx.lift(fd.release(), d.link.c_str());
+}
+
+Status save_path(const OpenFd& f, SaveContext&, Description& d) {
+    if (!name_leads_there(f))
+        return refuse_fd(f, "a deleted file: " + without_deleted(f.link));
+    d.payload = encode(Payload{});
+    return {};
+}
+
+} // namespace
+
+const FdOps kRegularFile{FdKind::RegularFile, recognize_file, save_file, create_file, connect_file};
+const FdOps kDirectory{FdKind::Directory, recognize_folder, save_folder, create_folder, nullptr};
+const FdOps kPathOnly{FdKind::PathOnly, recognize_path, save_path, create_folder, nullptr};
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,84 @@
+#include "ckpt/fd/socket_options.h"
+#include "ckpt/sys.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+struct Known {
+    int family; // 0: any
+    int type;   // 0: any
+    int level, name;
+    bool before_bind;
+};
+constexpr Known kKnown[] = {
+    {0, 0, SOL_SOCKET, SO_REUSEADDR, true},
+    {0, 0, SOL_SOCKET, SO_REUSEPORT, true},
+    {0, 0, SOL_SOCKET, SO_SNDBUF, false},
+    {0, 0, SOL_SOCKET, SO_RCVBUF, false},
+    {0, 0, SOL_SOCKET, SO_RCVTIMEO, false},
+    {0, 0, SOL_SOCKET, SO_SNDTIMEO, false},
+    {0, 0, SOL_SOCKET, SO_RCVLOWAT, false},
+    {0, 0, SOL_SOCKET, SO_BROADCAST, false},
+    {0, 0, SOL_SOCKET, SO_KEEPALIVE, false},
+    {0, 0, SOL_SOCKET, SO_LINGER, false},
+    {0, 0, SOL_SOCKET, SO_OOBINLINE, false},
+    {0, 0, SOL_SOCKET, SO_PRIORITY, false},
+    {0, 0, SOL_SOCKET, SO_TIMESTAMP, false},
+    {AF_UNIX, 0, SOL_SOCKET, SO_PASSCRED, false},
+    {AF_NETLINK, 0, SOL_SOCKET, SO_PASSCRED, false},
+    {AF_INET, 0, IPPROTO_IP, IP_TTL, false},
+    {AF_INET, 0, IPPROTO_IP, IP_TOS, false},
+    {AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_TTL, false},
+    {AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_LOOP, false},
+    {AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_PKTINFO, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_V6ONLY, true},
+    {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, false},
+    {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, false},
+    {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_IF, false},
+    {AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
+    {AF_INET6, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
+};
+
+bool is_before_bind(const SocketOption& o) {
+    for (const Known& k : kKnown)
+        if (k.level == o.level && k.name == o.name)
+            return k.before_bind;
+    return false;
+}
+
+} // namespace
+
+std::vector<SocketOption> read_socket_options(int fd, int family, int type) {
+    std::vector<SocketOption> out;
+    for (const Known& k : kKnown) {
+        if ((k.family && k.family != family) || (k.type && k.type != type))
+            continue;
+        char value[64];
+        unsigned bytes = sizeof value;
+        if (raw_syscall(SYS_getsockopt, fd, k.level, k.name, value, &bytes) < 0)
+            continue;
+        // The kernel reports buffers at twice what was asked for.
+        if (k.level == SOL_SOCKET && (k.name == SO_SNDBUF || k.name == SO_RCVBUF))
+            *reinterpret_cast<int*>(value) /= 2;
+        out.push_back({k.level, k.name, std::string(value, bytes)});
+    }
+    return out;
+}
+
+void set_socket_options(int fd, const std::vector<SocketOption>& options, bool before_bind) {
+    for (const SocketOption& o : options)
+        if (is_before_bind(o) == before_bind)
+            raw_syscall(SYS_setsockopt, fd, o.level, o.name, o.value.data(),
+                        (unsigned)o.value.size());
+}
+
+int socket_int(int fd, int name) {
+    int value = -1;
+    unsigned bytes = sizeof value;
+    return raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &bytes) < 0 ? -1 : value;
+}
+
+} // namespace glckpt::ckpt

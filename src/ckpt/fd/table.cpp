@@ -1,0 +1,177 @@
+#include "ckpt/fd/table.h"
+#include "base/own_fds.h"
+#include "ckpt/fd/unix_diag.h"
+#include "ckpt/text.h"
+#include <cerrno>
+#include <linux/kcmp.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr const FdOps* kKinds[] = {
+    &kPathOnly, &kMemfd,      &kProcFile,   &kRegularFile,   &kDirectory, &kDevice,
+    &kTerminal, &kPipe,       &kFifo,       &kUnixSocket,    &kInetSocket, &kNetlinkSocket,
+    &kEventfd,  &kTimerfd,    &kSignalfd,   &kEpoll,         &kInotify,
+};
+
+OpenFd look_at(int fd) {
+    OpenFd f;
+    f.fd = fd;
+    f.flags = (int)raw_syscall(SYS_fcntl, fd, F_GETFL);
+    f.cloexec = raw_syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
+    raw_syscall(SYS_fstat, fd, &f.st);
+    read_link(format("/proc/self/fd/%d", fd).c_str(), f.link);
+    f.info = file_text(format("/proc/self/fdinfo/%d", fd));
+    return f;
+}
+
+bool same_description(int a, int b) {
+    const int pid = own_pid();
+    return raw_syscall(SYS_kcmp, pid, pid, KCMP_FILE, a, b) == 0;
+}
+
+// Two descriptors can only share what has the same inode; kcmp decides.
+int find_description(const ProcessState& state, const OpenFd& f) {
+    for (size_t i = 0; i < state.descriptions.size(); ++i) {
+        const Description& d = state.descriptions[i];
+        if (d.ino == f.st.st_ino && d.dev == f.st.st_dev && d.link == f.link &&
+            same_description(d.first_fd, f.fd))
+            return (int)i;
+    }
+    return -1;
+}
+
+void save_owner(const OpenFd& f, Description& d) {
+    if (!(f.flags & O_ASYNC))
+        return;
+    struct {
+        int type, pid;
+    } owner{};
+    raw_syscall(SYS_fcntl, f.fd, 16 /*F_GETOWN_EX*/, &owner);
+    d.owner_type = owner.type;
+    d.owner = owner.pid;
+    d.owner_signal = (int32_t)raw_syscall(SYS_fcntl, f.fd, 11 /*F_GETSIG*/);
+}
+
+Status save_one(const OpenFd& f, SaveContext& ctx, ProcessState& state) {
+    int index = find_description(state, f);
+    if (index < 0) {
+        const FdOps* ops = ops_for(f);
+        if (!ops)
+            return refuse_fd(f, f.link.empty() ? "of a kind that cannot be read" : f.link);
+        Description d;
+        d.kind = ops->kind;
+        d.flags = f.flags;
+        d.first_fd = f.fd;
+        d.dev = f.st.st_dev;
+        d.ino = f.st.st_ino;
+        d.link = f.link;
+        save_owner(f, d);
+        if (Status s = ops->save(f, ctx, d); !s)
+            return s;
+        index = (int)state.descriptions.size();
+        state.descriptions.push_back(std::move(d));
+    }
+    state.descriptors.push_back({f.fd, f.cloexec, (uint32_t)index});
+    return {};
+}
+
+bool has_unix_socket(const SaveContext& ctx) {
+    for (const OpenFd& f : ctx.all)
+        if (kUnixSocket.recognize(f))
+            return true;
+    return false;
+}
+
+} // namespace
+
+const FdOps* ops_for(const OpenFd& f) {
+    for (const FdOps* ops : kKinds)
+        if (ops->recognize(f))
+            return ops;
+    return nullptr;
+}
+const FdOps* ops_for(FdKind kind) {
+    for (const FdOps* ops : kKinds)
+        if (ops->kind == kind)
+            return ops;
+    return nullptr;
+}
+
+std::vector<OpenFd> open_descriptors() {
+    std::vector<OpenFd> out;
+    for (const int fd : numeric_entries("/proc/self/fd")) {
+        if (own_fd_kind(fd) == OwnFd::Skip)
+            continue;
+        OpenFd f = look_at(fd);
+        if (f.flags >= 0) // else closed since the listing
+            out.push_back(std::move(f));
+    }
+    return out;
+}
+
+Status save_descriptors(SaveContext& ctx, ProcessState& state) {
+    ctx.all = open_descriptors();
+    if (has_unix_socket(ctx)) {
+        auto peers = unix_peers();
+        if (!peers)
+            return peers.status();
+        for (const auto& [ino, entry] : *peers)
+            ctx.unix_peers[ino] = entry.peer;
+    }
+    for (const OpenFd& f : ctx.all)
+        if (Status s = save_one(f, ctx, state); !s)
+            return s;
+    return {};
+}
+
+const OpenFd* SaveContext::other_end(uint64_t ino, int not_fd, int access) const {
+    for (const OpenFd& f : all)
+        if (f.fd != not_fd && f.st.st_ino == ino && S_ISFIFO(f.st.st_mode) &&
+            ((f.flags & O_ACCMODE) == access || (f.flags & O_ACCMODE) == O_RDWR))
+            return &f;
+    return nullptr;
+}
+
+bool SaveContext::has_inode(uint64_t dev, uint64_t ino) const {
+    for (const OpenFd& f : all)
+        if (f.st.st_dev == dev && f.st.st_ino == ino)
+            return true;
+    return false;
+}
+
+int SaveContext::object_for(SharedObject object) {
+    const auto key = std::make_pair(object.dev, object.ino);
+    const auto it = object_by_inode.find(key);
+    if (it != object_by_inode.end())
+        return it->second;
+    const int index = (int)objects.size();
+    objects.push_back(std::move(object));
+    object_by_inode.emplace(key, index);
+    return index;
+}
+
+std::string fd_name(int fd) { return format("fd %d", fd); }
+
+Status refuse_fd(const OpenFd& f, const std::string& what) {
+    return Status::refused(fd_name(f.fd) + " is " + what);
+}
+
+bool name_is_deleted(const std::string& link) { return link.ends_with(" (deleted)"); }
+std::string without_deleted(const std::string& link) {
+    return name_is_deleted(link) ? link.substr(0, link.size() - sizeof(" (deleted)") + 1) : link;
+}
+
+Result<int> RestoreContext::lift(long fd, const char* what) {
+    if (fd < 0)
+        return Status::refused(format("cannot make %s: %s", what, error_text((int)-fd)));
+    if (fd >= scratch)
+        return (int)fd;
+    const long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, scratch);
+    raw_syscall(SYS_close, fd);
+    if (high < 0)
+        return Status::refused(format("cannot make %s: %s", what, error_text((int)-high)));
+    return (int)high;
+}
+
+} // namespace glckpt::ckpt

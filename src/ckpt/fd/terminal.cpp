@@ -1,0 +1,80 @@
+#include "ckpt/fd/kind.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/text.h"
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+// The program's terminal becomes the terminal of the glckpt-restore that stands for it. Its line
+// settings (raw mode of an editor, echo off) go along.
+struct Payload {
+    std::string settings; // struct termios as the kernel has it
+    auto fields() { return std::tie(settings); }
+};
+constexpr size_t kKernelTermios = 36;
+constexpr unsigned kPtmxMajor = 5, kPtmxMinor = 2;
+
+bool is_master(const OpenFd& f) {
+    return major(f.st.st_rdev) == kPtmxMajor && minor(f.st.st_rdev) == kPtmxMinor;
+}
+
+bool recognize(const OpenFd& f) {
+    char settings[64];
+    return S_ISCHR(f.st.st_mode) &&
+           (is_master(f) || raw_syscall(SYS_ioctl, f.fd, TCGETS, settings) == 0);
+}
+
+Status save(const OpenFd& f, SaveContext&, Description& d) {
+    if (is_master(f))
+        return refuse_fd(f, "the master of a pseudo terminal");
+    Payload p;
+    p.settings.resize(64);
+    raw_syscall(SYS_ioctl, f.fd, TCGETS, p.settings.data());
+    p.settings.resize(kKernelTermios);
+    d.payload = encode(p);
+    return {};
+}
+
+bool is_terminal(int fd) {
+    char settings[64];
+    return fd >= 0 && raw_syscall(SYS_ioctl, fd, TCGETS, settings) == 0;
+}
+
+Result<int> create(const Description& d, RestoreContext& ctx) {
+    const int flags = d.flags & ~(O_CREAT | O_EXCL | O_TRUNC);
+    for (const int fd : ctx.stdio)
+        if (is_terminal(fd)) {
+            const long again =
+                raw_syscall(SYS_openat, AT_FDCWD, format("/proc/self/fd/%d", fd).c_str(),
+                            flags | O_NOCTTY | O_CLOEXEC);
+            // Not ours to open (after su, say): share the restorer's own description.
+            return ctx.lift(again >= 0 ? again : raw_syscall(SYS_dup, fd), "terminal");
+        }
+    // The restorer has no terminal (a batch job): its own stdin, stdout, stderr, or nothing.
+    if (d.first_fd >= 0 && d.first_fd <= 2 && ctx.stdio[(size_t)d.first_fd] >= 0)
+        return ctx.lift(raw_syscall(SYS_dup, ctx.stdio[(size_t)d.first_fd]), "standard stream");
+    ctx.warnings.push_back(
+        format("%s was a terminal; it goes to /dev/null", fd_name(d.first_fd).c_str()));
+    return ctx.lift(open_fd("/dev/null", flags).release(), "/dev/null");
+}
+
+Status connect(int fd, const Description& d, RestoreContext&) {
+    Payload p;
+    if (!decode(d.payload, p) || p.settings.size() != kKernelTermios)
+        return Status::refused("damaged description of a terminal");
+    int foreground = 0;
+    // Only when the terminal is ours to set; a background job must leave it alone.
+    if (is_terminal(fd) && raw_syscall(SYS_ioctl, fd, TIOCGPGRP, &foreground) == 0 &&
+        foreground == raw_syscall(SYS_getpgid, 0))
+        raw_syscall(SYS_ioctl, fd, TCSETS, p.settings.data());
+    return {};
+}
+
+} // namespace
+
+const FdOps kTerminal{FdKind::Terminal, recognize, save, create, connect};
+
+} // namespace glckpt::ckpt

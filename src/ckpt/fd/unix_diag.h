@@ -1,0 +1,15 @@
+// Which unix sockets are connected to which: the kernel tells by netlink only.
+#pragma once
+#include "base/status.h"
+#include <cstdint>
+#include <map>
+
+namespace glckpt::ckpt {
+
+struct UnixPeer {
+    uint64_t peer = 0;    // inode; 0: none
+    uint8_t shutdown = 0; // RCV_SHUTDOWN 1, SEND_SHUTDOWN 2
+};
+Result<std::map<uint64_t, UnixPeer>> unix_peers();
+
+} // namespace glckpt::ckpt

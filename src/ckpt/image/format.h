@@ -1,0 +1,70 @@
+// The image file, as laid out on disk. docs/image-format.md tells the same in prose.
+//
+//   0       FileHeader, one page, written last
+//   4096..  page data: raw extents or zstd frames
+//   ...     sections, each found through the section table
+//   end     section table (SectionEntry[])
+//
+// Every byte is covered: the header and the table by a hash in the header, sections by a hash in
+// the table, page data by the frames' hashes; whatever lies between must be zero.
+#pragma once
+#include <cstdint>
+
+namespace glckpt::ckpt {
+
+constexpr char kMagic[8] = {'G', 'L', 'C', 'K', 'P', 'T', '\x1a', '\n'};
+constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kArchX86_64 = 0x3e; // ELF's number
+constexpr uint64_t kPage = 4096;
+constexpr uint64_t kHugePage = 2 << 20;
+constexpr uint64_t kFrameBytes = 256 << 10;
+constexpr uint64_t kMaxSections = 256;
+
+enum class Profile : uint32_t { Raw = 0, Packed = 1 };
+
+struct FileHeader {
+    char magic[8];
+    uint32_t version;
+    uint32_t arch;
+    Profile profile;
+    uint32_t section_count;
+    uint64_t file_bytes;
+    uint64_t table_offset;
+    uint64_t table_hash;
+    uint8_t zero[kPage - 56];
+    uint64_t header_hash; // xxh3 of all bytes before it
+};
+static_assert(sizeof(FileHeader) == kPage);
+
+struct SectionEntry {
+    char name[40]; // zero padded
+    uint64_t offset;
+    uint64_t bytes;
+    uint64_t hash;
+};
+static_assert(sizeof(SectionEntry) == 64);
+
+// Page data is one stream: the runs' bytes one after another, cut into frames of kFrameBytes (the
+// last is shorter). A frame is the unit of compression and of hashing.
+constexpr uint32_t kProcessSpace = 0; // the process's memory; k > 0: shared object k-1
+struct PageRun {
+    uint64_t address; // or the offset in the shared object
+    uint64_t bytes;   // whole pages
+    uint64_t file_offset; // raw: where the bytes lie; packed: 0
+    uint32_t space;
+    uint32_t reserved;
+};
+static_assert(sizeof(PageRun) == 32);
+
+struct PageFrame {
+    uint64_t file_offset; // packed; raw: 0
+    uint64_t stored;      // packed: bytes in the file; raw: bytes of the stream
+    uint64_t hash;        // of the stored bytes
+};
+static_assert(sizeof(PageFrame) == 24);
+
+constexpr const char* kSectionProcess = "process";
+constexpr const char* kSectionRuns = "page-runs";
+constexpr const char* kSectionFrames = "page-frames";
+
+} // namespace glckpt::ckpt

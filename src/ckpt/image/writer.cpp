@@ -1,0 +1,193 @@
+#include "ckpt/image/writer.h"
+#include "base/heap.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#define XXH_INLINE_ALL
+#define ZSTD_STATIC_LINKING_ONLY // custom allocators: the app's malloc may be locked for ever here
+#include <algorithm>
+#include <cstring>
+#include <xxhash.h>
+#include <zstd.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr int kLevel = 1;
+
+uint64_t align_up(uint64_t n, uint64_t to) { return (n + to - 1) & ~(to - 1); }
+
+// The first offset from `at` on that lies in its huge page where `address` lies in its own: a
+// mapping of the one onto the other can then use huge pages.
+uint64_t congruent(uint64_t at, uint64_t address) {
+    const uint64_t want = address % kHugePage, have = at % kHugePage;
+    return at + (want >= have ? want - have : kHugePage - have + want);
+}
+
+ZSTD_CCtx* make_compressor() {
+    const ZSTD_customMem memory{[](void*, size_t n) { return heap_alloc(n); },
+                                [](void*, void* p) { heap_free(p); }, nullptr};
+    return ZSTD_createCCtx_advanced(memory);
+}
+
+} // namespace
+
+// Where the stream of page bytes goes, one frame after another.
+struct ImageWriter::FrameSink {
+    explicit FrameSink(ImageWriter& w) : writer(w) {
+        XXH3_64bits_reset(&hash);
+        if (w.profile_ == Profile::Packed) {
+            plain = std::make_unique<char[]>(kFrameBytes);
+            packed_bound = ZSTD_compressBound(kFrameBytes);
+            packed = std::make_unique<char[]>(packed_bound);
+            zstd = make_compressor();
+        }
+    }
+    ~FrameSink() { ZSTD_freeCCtx(zstd); }
+
+    uint64_t room() const { return kFrameBytes - fill; }
+
+    Status add(const char* data, uint64_t bytes, uint64_t file_offset) {
+        if (writer.profile_ == Profile::Packed) {
+            memcpy(plain.get() + fill, data, bytes);
+        } else {
+            XXH3_64bits_update(&hash, data, bytes);
+            if (Status s = writer.write_at(data, bytes, file_offset); !s)
+                return s;
+        }
+        fill += bytes;
+        return fill == kFrameBytes ? flush() : Status();
+    }
+
+    Status flush() {
+        if (fill == 0)
+            return {};
+        PageFrame f{0, fill, 0};
+        if (writer.profile_ == Profile::Packed) {
+            f.stored =
+                ZSTD_compressCCtx(zstd, packed.get(), packed_bound, plain.get(), fill, kLevel);
+            if (ZSTD_isError(f.stored))
+                return Status::refused("compression failed");
+            f.hash = XXH3_64bits(packed.get(), f.stored);
+            f.file_offset = writer.end_;
+            if (Status s = writer.write_at(packed.get(), f.stored, writer.end_); !s)
+                return s;
+            writer.end_ += f.stored;
+        } else {
+            f.hash = XXH3_64bits_digest(&hash);
+            XXH3_64bits_reset(&hash);
+        }
+        fill = 0;
+        writer.frames_.push_back(f);
+        return {};
+    }
+
+    ImageWriter& writer;
+    uint64_t fill = 0;
+    XXH3_state_t hash;
+    std::unique_ptr<char[]> plain, packed;
+    size_t packed_bound = 0;
+    ZSTD_CCtx* zstd = nullptr;
+};
+
+ImageWriter::ImageWriter(int fd, Profile profile) : fd_(fd), profile_(profile) {}
+ImageWriter::~ImageWriter() = default;
+
+Status ImageWriter::write_at(const void* data, uint64_t bytes, uint64_t offset) {
+    int error = 0;
+    if (!pwrite_all(fd_, data, bytes, offset, &error))
+        return Status::refused(error_text(error));
+    return {};
+}
+
+void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings) {
+    if (profile_ != Profile::Raw)
+        return;
+    // A huge, nearly empty reservation would make a file with holes of terabytes, which file
+    // systems refuse; its pages are packed one run after another and restored by reading.
+    constexpr uint64_t kSparseAllowance = 64 << 20;
+    auto run = runs.begin();
+    for (PageLayout& m : mappings) {
+        const auto first = run;
+        uint64_t present = 0;
+        for (; run != runs.end() && run->space == kProcessSpace && run->address < m.end; ++run)
+            present += run->bytes;
+        if (present == 0)
+            continue;
+        const bool whole = m.end - m.start <= 4 * present + kSparseAllowance;
+        uint64_t at = congruent(end_, m.start);
+        for (auto r = first; r != run; ++r) {
+            r->file_offset = whole ? at + (r->address - m.start) : at;
+            if (!whole)
+                at += r->bytes;
+        }
+        if (whole)
+            m.image_offset = at;
+        end_ = whole ? at + (m.end - m.start) : at;
+    }
+    for (; run != runs.end(); ++run) {
+        run->file_offset = end_ = align_up(end_, kPage);
+        end_ += run->bytes;
+    }
+}
+
+Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSource& source,
+                                std::atomic<uint64_t>* progress) {
+    FrameSink sink(*this);
+    const auto buffer = std::make_unique<char[]>(kFrameBytes);
+    for (const PageRun& r : runs) {
+        for (uint64_t done = 0; done < r.bytes;) {
+            const uint64_t n = std::min(r.bytes - done, sink.room());
+            const char* data = source(r.space, r.address + done, n, buffer.get());
+            if (Status s = sink.add(data, n, r.file_offset + done); !s)
+                return s;
+            done += n;
+            if (progress)
+                progress->fetch_add(n, std::memory_order_relaxed);
+        }
+    }
+    if (Status s = sink.flush(); !s)
+        return s;
+    const std::string_view run_bytes(reinterpret_cast<const char*>(runs.data()),
+                                     runs.size() * sizeof(PageRun));
+    const std::string_view frame_bytes(reinterpret_cast<const char*>(frames_.data()),
+                                       frames_.size() * sizeof(PageFrame));
+    if (Status s = add_section(kSectionRuns, run_bytes); !s)
+        return s;
+    return add_section(kSectionFrames, frame_bytes);
+}
+
+Status ImageWriter::add_section(std::string_view name, std::string_view bytes) {
+    SectionEntry e{};
+    memcpy(e.name, name.data(), std::min(name.size(), sizeof e.name - 1));
+    e.offset = end_ = align_up(end_, 8);
+    e.bytes = bytes.size();
+    e.hash = XXH3_64bits(bytes.data(), bytes.size());
+    table_.push_back(e);
+    end_ += bytes.size();
+    return write_at(bytes.data(), bytes.size(), e.offset);
+}
+
+Status ImageWriter::finish() {
+    FileHeader h{};
+    memcpy(h.magic, kMagic, sizeof kMagic);
+    h.version = kFormatVersion;
+    h.arch = kArchX86_64;
+    h.profile = profile_;
+    h.section_count = (uint32_t)table_.size();
+    h.table_offset = align_up(end_, 8);
+    const uint64_t table_bytes = table_.size() * sizeof(SectionEntry);
+    h.table_hash = XXH3_64bits(table_.data(), table_bytes);
+    h.file_bytes = end_ = h.table_offset + table_bytes;
+    h.header_hash = XXH3_64bits(&h, offsetof(FileHeader, header_hash));
+    if (Status s = write_at(table_.data(), table_bytes, h.table_offset); !s)
+        return s;
+    // Everything the header vouches for is on the disk before the header is.
+    if (raw_syscall(SYS_fdatasync, fd_) < 0)
+        return Status::refused("cannot be written to the disk");
+    if (Status s = write_at(&h, sizeof h, 0); !s)
+        return s;
+    const long r = raw_syscall(SYS_fsync, fd_);
+    return r < 0 ? Status::refused(error_text((int)-r)) : Status();
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,49 @@
+// Writes an image file: page data as it comes, sections, table, and the header last, so that a
+// file without a valid header is no image.
+#pragma once
+#include "base/status.h"
+#include "ckpt/image/format.h"
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace glckpt::ckpt {
+
+// Gives the bytes of [address, address+bytes) of a space, at most one frame: a pointer to them, or
+// to a copy in `buffer` (a frame large).
+using PageSource = std::function<const char*(uint32_t space, uint64_t address, uint64_t bytes,
+                                             char* buffer)>;
+
+struct PageLayout { // raw: where whole mappings lie, so that a lazy restart can map them
+    uint64_t start, end, image_offset;
+};
+
+class ImageWriter {
+  public:
+    ImageWriter(int fd, Profile profile);
+    ~ImageWriter();
+    ImageWriter(const ImageWriter&) = delete;
+
+    // Raw: gives every run its place. Runs must be sorted by space and address. `mappings` are
+    // the address ranges that should be contiguous in the file; their image_offset is filled.
+    void lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings);
+    Status write_pages(const std::vector<PageRun>& runs, const PageSource& source,
+                       std::atomic<uint64_t>* progress);
+    Status add_section(std::string_view name, std::string_view bytes);
+    Status finish();
+    uint64_t file_bytes() const { return end_; }
+
+  private:
+    Status write_at(const void* data, uint64_t bytes, uint64_t offset);
+    struct FrameSink;
+    int fd_;
+    Profile profile_;
+    uint64_t end_ = kPage; // where the next thing goes
+    std::vector<PageFrame> frames_;
+    std::vector<SectionEntry> table_;
+};
+
+} // namespace glckpt::ckpt

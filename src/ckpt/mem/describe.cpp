@@ -1,0 +1,221 @@
+#include "ckpt/mem/describe.h"
+#include "ckpt/mem/file_identity.h"
+#include "ckpt/mem/pages.h"
+#include "ckpt/text.h"
+#include <algorithm>
+#include <sys/mman.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr unsigned kZeroStretch = 4; // shorter stretches of zero pages are cheaper kept than skipped
+
+bool is_shared_memory(const Vma& v) {
+    return v.shared && (v.name.starts_with("/memfd:") || v.name.starts_with("/SYSV") ||
+                        v.name.starts_with("/dev/zero (deleted)") || name_is_deleted(v.name));
+}
+
+bool same_file(const struct stat& st, const Vma& v) {
+    // maps shows the device of the file system's superblock, which on btrfs and overlays is not
+    // stat's: the inode must do.
+    return st.st_ino == v.ino;
+}
+
+// Does the name still lead to the file that is mapped?
+bool name_leads_there(const Vma& v) {
+    struct stat st {};
+    return !name_is_deleted(v.name) &&
+           raw_syscall(SYS_newfstatat, AT_FDCWD, v.name.c_str(), &st, 0) == 0 && same_file(st, v);
+}
+
+SharedKind shared_kind(const Vma& v) {
+    if (v.name.starts_with("/memfd:"))
+        return SharedKind::Memfd;
+    if (v.name.starts_with("/SYSV"))
+        return SharedKind::SysV;
+    if (v.name.starts_with("/dev/zero (deleted)"))
+        return SharedKind::Anonymous;
+    return SharedKind::DeletedFile;
+}
+
+class Describer {
+  public:
+    Describer(const SaveContext& ctx, std::pair<uint64_t, uint64_t> lazy_image)
+        : ctx_(ctx), lazy_image_(lazy_image) {}
+
+    Status add(const Vma& v) {
+        if (v.name == "[vsyscall]" || v.name == "[uprobes]")
+            return {};
+        SavedMapping m;
+        m.start = v.start;
+        m.end = v.end;
+        m.offset = v.offset;
+        m.prot = v.prot;
+        m.flags = v.flags;
+        m.name = v.name;
+        if (v.is_vvar()) {
+            m.kind = MappingKind::Vvar;
+        } else if (v.is_vdso()) {
+            m.kind = MappingKind::Vdso;
+            add_run(v.start, v.end);
+        } else if (is_shared_memory(v)) {
+            if (Status s = add_shared(v, m); !s)
+                return s;
+        } else if (v.shared) {
+            m.kind = MappingKind::SharedFile;
+            m.writable_file = v.may_write;
+            if (Status s = add_file(v, m); !s)
+                return s;
+        } else if (v.has_file() && !is_lazy(v) && name_leads_there(v)) {
+            m.kind = MappingKind::PrivateFile;
+            if (Status s = add_file(v, m); !s)
+                return s;
+            add_modified(v);
+        } else if (v.has_file()) {
+            m.kind = MappingKind::Anonymous;
+            m.offset = 0;
+            add_all(v);
+        } else {
+            m.kind = MappingKind::Anonymous;
+            m.offset = 0;
+            add_modified(v);
+        }
+        out_.mappings.push_back(std::move(m));
+        return {};
+    }
+    MemoryDescription take() { return std::move(out_); }
+
+  private:
+    bool is_lazy(const Vma& v) const {
+        return lazy_image_.second && v.ino == lazy_image_.second && v.name.ends_with(".gck");
+    }
+
+    void add_run(uint64_t start, uint64_t end) {
+        out_.runs.push_back({start, end - start, 0, kProcessSpace, 0});
+    }
+
+    Status add_shared(const Vma& v, SavedMapping& m) {
+        m.kind = MappingKind::Shared;
+        for (size_t i = 0; i < ctx_.objects.size(); ++i)
+            if (ctx_.objects[i].ino == v.ino && ctx_.objects[i].kind == shared_kind(v))
+                m.object = (int32_t)i;
+        if (m.object < 0)
+            return Status::refused(
+                format("the shared mapping %s appeared during the checkpoint", v.name.c_str()));
+        return {};
+    }
+
+    Status add_file(const Vma& v, SavedMapping& m) {
+        for (size_t i = 0; i < out_.files.size(); ++i)
+            if (out_.files[i].path == v.name) {
+                m.file = (int32_t)i;
+                return {};
+            }
+        const UniqueFd fd = open_fd(v.name.c_str(), O_RDONLY);
+        if (!fd.ok())
+            return Status::refused(format("the mapped file %s cannot be opened: %s",
+                                          v.name.c_str(), error_text(fd.error())));
+        m.file = (int32_t)out_.files.size();
+        out_.files.push_back(identify_file(fd.get(), v.name));
+        return {};
+    }
+
+    // This is the writer's own copy of the address space: it may make pages readable at will.
+    static void make_readable(const Vma& v) {
+        if (!(v.prot & PROT_READ))
+            raw_syscall(SYS_mprotect, v.start, v.end - v.start, PROT_READ);
+    }
+
+    void add_modified(const Vma& v) {
+        std::vector<Range> ranges;
+        pagemap_.modified({v.start, v.end}, ranges);
+        if (ranges.empty())
+            return;
+        make_readable(v);
+        // Zero is what a fresh anonymous page is, but not what a fresh page of a file is.
+        if (!v.has_file())
+            drop_zero_pages(ranges, kZeroStretch);
+        for (const Range& r : ranges)
+            add_run(r.start, r.end);
+    }
+
+    // Private pages of a file that will not be there at the restart: everything counts, modified
+    // or not. Beyond the file's end there is nothing to read; the kernel says so when asked by
+    // /proc/self/mem, where a load would be a SIGBUS.
+    void add_all(const Vma& v) {
+        make_readable(v);
+        const UniqueFd mem = open_fd("/proc/self/mem", O_RDONLY);
+        alignas(8) static char page[kPage];
+        for (uint64_t at = v.start; at < v.end; at += kPage) {
+            if (raw_syscall(SYS_pread64, mem.get(), page, kPage, at) != (long)kPage ||
+                is_zero_page(page))
+                continue;
+            if (!out_.runs.empty() && out_.runs.back().address + out_.runs.back().bytes == at &&
+                at != v.start)
+                out_.runs.back().bytes += kPage;
+            else
+                add_run(at, at + kPage);
+        }
+        out_.careful.push_back({v.start, v.end});
+    }
+
+    const SaveContext& ctx_;
+    const std::pair<uint64_t, uint64_t> lazy_image_;
+    Pagemap pagemap_;
+    MemoryDescription out_;
+};
+
+} // namespace
+
+Status check_mappings(const std::vector<Vma>& vmas) {
+    for (const Vma& v : vmas) {
+        const bool special = v.is_vvar() || v.name == "[vdso]" || v.name == "[vsyscall]";
+        if (v.huge_tlb)
+            return Status::refused(format("memory at %lx is of huge TLB pages (%s)",
+                                          (unsigned long)v.start, v.name.c_str()));
+        if (!special && (v.device || v.name.starts_with("anon_inode:") ||
+                         (v.name.starts_with("/dev/") && !v.name.starts_with("/dev/zero") &&
+                          !v.name.starts_with("/dev/shm/"))))
+            return Status::refused(format("memory at %lx is a mapping of the device %s",
+                                          (unsigned long)v.start, v.name.c_str()));
+    }
+    return {};
+}
+
+Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
+    for (const Vma& v : vmas) {
+        if (!is_shared_memory(v))
+            continue;
+        SharedObject o;
+        o.kind = shared_kind(v);
+        o.dev = v.dev;
+        o.ino = v.ino;
+        o.bytes = v.offset + (v.end - v.start);
+        o.mode = 0600;
+        o.name = without_deleted(v.name);
+        if (o.kind == SharedKind::Memfd)
+            o.name = o.name.substr(sizeof("/memfd:") - 1);
+        if (o.kind == SharedKind::SysV)
+            o.sysv_id = (int32_t)v.ino;
+        int index = -1;
+        for (size_t i = 0; i < ctx.objects.size(); ++i)
+            if (ctx.objects[i].ino == v.ino && ctx.objects[i].kind == o.kind)
+                index = (int)i;
+        if (index < 0)
+            index = ctx.object_for(o);
+        if (!ctx.object_fd.count(index))
+            ctx.objects[(size_t)index].bytes = std::max(ctx.objects[(size_t)index].bytes, o.bytes);
+    }
+    return {};
+}
+
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
+                                          std::pair<uint64_t, uint64_t> lazy_image) {
+    Describer d(ctx, lazy_image);
+    for (const Vma& v : vmas)
+        if (Status s = d.add(v); !s)
+            return s;
+    return d.take();
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,30 @@
+// From the kernel's list of mappings to what the image says about memory.
+#pragma once
+#include "base/status.h"
+#include "ckpt/fd/kind.h"
+#include "ckpt/image/format.h"
+#include "ckpt/mem/maps.h"
+
+namespace glckpt::ckpt {
+
+// Refuses mappings that cannot be restored (devices, huge TLB pages, io_uring), by name.
+Status check_mappings(const std::vector<Vma>& vmas);
+
+// Registers the objects behind shared mappings; in the stop.
+Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx);
+
+struct MemoryDescription {
+    std::vector<SavedMapping> mappings;
+    std::vector<SavedFile> files;
+    std::vector<PageRun> runs; // of the process's memory; file_offset not set yet
+    // Runs whose bytes must be read through /proc/self/mem: what lies there can be beyond a
+    // file's end.
+    std::vector<Range> careful;
+};
+
+// In the writing copy: what to save of each mapping. `lazy_image`: inode of an image that private
+// mappings were made of by a lazy restart; such memory is ours to save in full.
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
+                                          std::pair<uint64_t, uint64_t> lazy_image);
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,141 @@
+#include "ckpt/mem/shared.h"
+#include "ckpt/image/format.h"
+#include "ckpt/mem/pages.h"
+#include "ckpt/text.h"
+#include <algorithm>
+#include <cerrno>
+#include <sys/mman.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+uint64_t page_up(uint64_t n) { return (n + kPage - 1) & ~(kPage - 1); }
+
+// Runs of pages that are not zero, in a copy that starts at offset `base` of its object.
+void note_runs(const char* copy, uint64_t base, uint64_t bytes, std::vector<Content>& out) {
+    for (uint64_t at = 0; at < bytes; at += kPage) {
+        if (is_zero_page(copy + at))
+            continue;
+        if (!out.empty() && out.back().offset + out.back().bytes == base + at &&
+            out.back().data + out.back().bytes == copy + at)
+            out.back().bytes += kPage;
+        else
+            out.push_back({base + at, copy + at, kPage});
+    }
+}
+
+// By descriptor: exact, holes are skipped without being filled.
+Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<Content>& out) {
+    // The position belongs to the app. A description of our own, or the saved one put back.
+    const UniqueFd again = open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY);
+    const int from = again.ok() ? again.get() : fd;
+    const long position = raw_syscall(SYS_lseek, from, 0, SEEK_CUR);
+    Status status;
+    for (uint64_t at = 0; at < o.bytes;) {
+        const long data = raw_syscall(SYS_lseek, from, at, SEEK_DATA);
+        if (data < 0)
+            break; // only a hole is left
+        long hole = raw_syscall(SYS_lseek, from, data, SEEK_HOLE);
+        if (hole < data)
+            hole = (long)o.bytes;
+        const uint64_t start = (uint64_t)data & ~(kPage - 1);
+        const uint64_t end = std::min<uint64_t>((uint64_t)hole, o.bytes);
+        char* copy = static_cast<char*>(staging.take(page_up(end - start)));
+        if (!copy || !pread_all(from, copy, end - start, start)) {
+            status = Status::refused(
+                format("the contents of %s cannot be read", o.name.c_str()));
+            break;
+        }
+        note_runs(copy, start, page_up(end - start), out);
+        at = page_up(end);
+    }
+    raw_syscall(SYS_lseek, from, position, SEEK_SET);
+    return status;
+}
+
+// Without a descriptor, by the mapping. Reading a page that nobody has touched would allocate it;
+// mincore tells which are there. It cannot tell of pages in swap, so with swap in use all are read.
+bool swap_in_use() {
+    const std::string text = file_text("/proc/meminfo");
+    return Scanner(value_of(text, "SwapTotal:")).decimal() !=
+           Scanner(value_of(text, "SwapFree:")).decimal();
+}
+
+Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out) {
+    const uint64_t bytes = v.end - v.start;
+    std::string resident(bytes / kPage, '\1');
+    if (!swap_in_use())
+        raw_syscall(SYS_mincore, v.start, bytes, resident.data());
+    const UniqueFd mem = open_fd("/proc/self/mem", O_RDONLY);
+    for (uint64_t i = 0; i < resident.size();) {
+        uint64_t n = i;
+        while (n < resident.size() && (resident[n] & 1))
+            ++n;
+        if (n == i) {
+            ++i;
+            continue;
+        }
+        char* copy = static_cast<char*>(staging.take((n - i) * kPage));
+        int error = 0;
+        // Through mem: the mapping may not be readable, or end beyond its object.
+        if (!copy || (!pread_all(mem.get(), copy, (n - i) * kPage, v.start + i * kPage, &error) &&
+                      error != EIO && error != EFAULT))
+            return Status::refused(
+                format("the shared memory %s cannot be read", v.name.c_str()));
+        note_runs(copy, v.offset + i * kPage, (n - i) * kPage, out);
+        i = n;
+    }
+    return {};
+}
+
+bool shows(const Vma& v, const SharedObject& o) { return v.shared && v.ino == o.ino; }
+
+} // namespace
+
+void* Staging::take(uint64_t bytes, bool shared) {
+    const long p = raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+                               (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE,
+                               -1, 0);
+    if (p < 0 && p > -4096)
+        return nullptr;
+    ranges_.push_back({(uint64_t)p, (uint64_t)p + page_up(bytes)});
+    return (void*)p;
+}
+
+void Staging::release() {
+    for (const Range& r : ranges_)
+        raw_syscall(SYS_munmap, r.start, r.end - r.start);
+    ranges_.clear();
+}
+
+Status copy_shared(SaveContext& ctx, const std::vector<Vma>& vmas, Staging& staging,
+                   SharedContents& out) {
+    out.of.resize(ctx.objects.size());
+    for (size_t i = 0; i < ctx.objects.size(); ++i) {
+        const SharedObject& o = ctx.objects[i];
+        const auto fd = ctx.object_fd.find((int)i);
+        if (fd != ctx.object_fd.end()) {
+            if (Status s = copy_by_fd(o, fd->second, staging, out.of[i]); !s)
+                return s;
+            continue;
+        }
+        // Several mappings may show parts of it, or the same part twice.
+        std::vector<Range> done;
+        for (const Vma& v : vmas) {
+            if (!shows(v, o))
+                continue;
+            const Range part{v.offset, v.offset + (v.end - v.start)};
+            bool seen = false;
+            for (const Range& d : done)
+                seen |= part.start >= d.start && part.end <= d.end;
+            if (seen)
+                continue;
+            done.push_back(part);
+            if (Status s = copy_by_mapping(v, staging, out.of[i]); !s)
+                return s;
+        }
+    }
+    return {};
+}
+
+} // namespace glckpt::ckpt

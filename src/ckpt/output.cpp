@@ -1,0 +1,96 @@
+#include "ckpt/output.h"
+#include "base/own_fds.h"
+#include "ckpt/restart.h"
+#include "ckpt/text.h"
+#include <cerrno>
+#include <sys/stat.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+int g_serial = 0; // in the image: a restarted program counts on
+
+std::string program_name() {
+    std::string exe;
+    read_link("/proc/self/exe", exe);
+    exe = exe.substr(exe.rfind('/') + 1);
+    return exe.empty() ? "program" : exe;
+}
+
+bool exists(const std::string& path) {
+    struct stat st {};
+    return raw_syscall(SYS_newfstatat, AT_FDCWD, path.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::string next_name(const std::string& folder) {
+    const std::string stem = folder + "/" + program_name() + format("-%d-", seen_pid());
+    for (;;) {
+        const std::string path = stem + format("%d.gck", ++g_serial);
+        if (!exists(path))
+            return path;
+    }
+}
+
+std::string absolute(const std::string& path) {
+    if (path.starts_with("/"))
+        return path;
+    std::string cwd;
+    read_link("/proc/self/cwd", cwd);
+    return path == "." ? cwd : cwd + "/" + path;
+}
+
+std::vector<std::string>& written() {
+    static auto* names = new std::vector<std::string>();
+    return *names;
+}
+
+} // namespace
+
+Result<Output> Output::open(const std::string& wanted, const Settings& settings) {
+    Output o;
+    o.final_ = wanted.empty() ? next_name(absolute(settings.folder)) : absolute(wanted);
+    o.temporary_ = o.final_ + format(".%d.tmp", own_pid());
+    raw_syscall(SYS_unlink, o.temporary_.c_str()); // of a writer that was killed
+    o.fd_ = open_fd(o.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if (!o.fd_.ok()) {
+        const std::string name = o.final_;
+        const int error = o.fd_.error();
+        o.temporary_.clear();
+        return Status::refused(
+            format("cannot write the image %s: %s", name.c_str(), error_text(error)));
+    }
+    // Registered as ours: the app does not see it among its own, nor the image.
+    const int high = own_fd_adopt(o.fd_.release(), OwnFd::Skip);
+    o.fd_ = UniqueFd(high);
+    if (high < 0)
+        return Status::refused(format("cannot keep the image open: %s", error_text(-high)));
+    return o;
+}
+
+Output::Output(Output&& o) noexcept
+    : fd_(std::move(o.fd_)), final_(std::move(o.final_)), temporary_(std::move(o.temporary_)) {
+    o.temporary_.clear();
+}
+
+Output::~Output() {
+    if (!temporary_.empty())
+        raw_syscall(SYS_unlink, temporary_.c_str());
+    if (fd_.ok())
+        own_fd_close(fd_.release());
+}
+
+void Output::forget() {
+    temporary_.clear();
+    own_fd_close(fd_.release()); // only forgets the number: nothing is open there
+}
+
+void drop_old_images(const std::string& newest, unsigned keep) {
+    auto& names = written();
+    names.push_back(newest);
+    while (keep && names.size() > keep) {
+        raw_syscall(SYS_unlink, names.front().c_str());
+        names.erase(names.begin());
+    }
+}
+
+} // namespace glckpt::ckpt

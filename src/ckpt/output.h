@@ -1,0 +1,31 @@
+// The file an image is written to: opened under a temporary name before anything stops, so that a
+// folder which cannot be written is a refusal and no pause; removed again unless committed.
+#pragma once
+#include "base/status.h"
+#include "ckpt/settings.h"
+
+namespace glckpt::ckpt {
+
+class Output {
+  public:
+    // `wanted` empty: <folder>/<program>-<pid>-<n>.gck with the next free n.
+    static Result<Output> open(const std::string& wanted, const Settings& settings);
+    Output(Output&& o) noexcept;
+    Output& operator=(Output&&) = delete;
+    ~Output();
+    int fd() const { return fd_.get(); }
+    const std::string& final_name() const { return final_; }
+    const std::string& temporary() const { return temporary_; }
+    void committed() { temporary_.clear(); } // the writer has renamed it
+    void forget(); // in a restarted process: neither the descriptor nor the file is ours
+
+  private:
+    Output() = default;
+    UniqueFd fd_;
+    std::string final_, temporary_;
+};
+
+// Of the images this program wrote on its own account, keeps the newest `keep`.
+void drop_old_images(const std::string& newest, unsigned keep);
+
+} // namespace glckpt::ckpt

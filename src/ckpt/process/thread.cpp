@@ -1,0 +1,76 @@
+#include "ckpt/process/attributes.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include <csignal>
+#include <cstring>
+#include <sched.h>
+#include <sys/resource.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint32_t kRseqSignature = 0x53053053; // RSEQ_SIG of x86
+
+// Pending for this thread alone. The kernel tells which, not with what values: those that need
+// their value are the rule for the process (sigqueue), the exception for a thread.
+void save_pending(const ThreadSlot& slot, SavedThread& t) {
+    if (slot.pending == 0)
+        return;
+    const std::string status = file_text(format("/proc/self/task/%d/status", slot.tid));
+    const uint64_t own = Scanner(value_of(status, "SigPnd:")).hex() & ~(1ull << (kStopSignal - 1));
+    for (int n = 1; n <= 64; ++n) {
+        if (!(own >> (n - 1) & 1))
+            continue;
+        siginfo_t info{};
+        info.si_signo = n;
+        info.si_code = SI_TKILL;
+        info.si_pid = own_pid();
+        t.pending.push_back({std::string(reinterpret_cast<const char*>(&info), 128)});
+    }
+}
+
+void save_scheduling(SavedThread& t) {
+    t.policy = (int32_t)raw_syscall(SYS_sched_getscheduler, t.tid);
+    raw_syscall(SYS_sched_getparam, t.tid, &t.priority);
+    t.nice = 20 - (int32_t)raw_syscall(SYS_getpriority, PRIO_PROCESS, t.tid);
+    t.affinity.resize(128); // 8192 processors
+    const long n = raw_syscall(SYS_sched_getaffinity, t.tid, t.affinity.size() * 8,
+                               t.affinity.data());
+    t.affinity.resize(n > 0 ? (size_t)n / 8 : 0);
+}
+
+void save_registers(const ThreadSlot& slot, SavedThread& t) {
+    const greg_t* g = slot.frame->uc_mcontext.gregs;
+    for (size_t i = 0; i < t.registers.size(); ++i)
+        t.registers[i] = (uint64_t)g[i]; // R8 .. RIP, in ucontext's order
+}
+
+} // namespace
+
+SavedThread save_thread(const ThreadSlot& slot) {
+    SavedThread t;
+    t.tid = slot.tid;
+    t.service = slot.service;
+    t.checkpointer = slot.checkpointer;
+    t.slot = (uint64_t)&slot;
+    t.frame = (uint64_t)slot.frame;
+    t.fs = slot.fs;
+    t.gs = slot.gs;
+    t.clear_tid = slot.clear_tid;
+    t.robust = slot.robust;
+    t.robust_bytes = slot.robust_bytes;
+    t.rseq = slot.rseq;
+    t.rseq_bytes = slot.rseq_bytes;
+    t.rseq_signature = kRseqSignature;
+    t.altstack = (uint64_t)slot.frame->uc_stack.ss_sp;
+    t.altstack_bytes = slot.frame->uc_stack.ss_size;
+    t.altstack_flags = slot.frame->uc_stack.ss_flags;
+    t.name.assign(slot.name, strnlen(slot.name, sizeof slot.name));
+    t.syscall = slot.syscall;
+    save_pending(slot, t);
+    save_scheduling(t);
+    save_registers(slot, t);
+    return t;
+}
+
+} // namespace glckpt::ckpt

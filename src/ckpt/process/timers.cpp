@@ -1,0 +1,60 @@
+#include "ckpt/process/attributes.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include <csignal>
+#include <sys/time.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+// ID: 1
+// signal: 14/0000000000000000
+// notify: signal/pid.4711
+// ClockID: 1
+SavedTimer read_timer(Scanner& lines, std::string_view first) {
+    SavedTimer t;
+    t.id = (int32_t)Scanner(first.substr(4)).decimal();
+    Scanner signal(lines.line());
+    signal.until(' ');
+    t.signal = (int32_t)signal.decimal();
+    signal.advance(1);
+    t.value = signal.hex();
+    Scanner notify(lines.line());
+    notify.until(' ');
+    const std::string_view how = notify.until('/');
+    t.notify = how == "signal" ? SIGEV_SIGNAL : how == "none" ? SIGEV_NONE : SIGEV_THREAD;
+    if (notify.until('.') == "tid")
+        t.notify |= SIGEV_THREAD_ID;
+    t.tid = (int32_t)notify.decimal();
+    Scanner clock(lines.line());
+    clock.until(' ');
+    t.clock = (int32_t)clock.number();
+    return t;
+}
+
+} // namespace
+
+void save_timers(ProcessState& state) {
+    for (size_t i = 0; i < state.itimers.size(); ++i)
+        raw_syscall(SYS_getitimer, i, state.itimers[i].data());
+    const std::string text = file_text("/proc/self/timers");
+    for (Scanner lines(text); !lines.done();) {
+        const std::string_view first = lines.line();
+        if (!first.starts_with("ID: "))
+            continue;
+        SavedTimer t = read_timer(lines, first);
+        raw_syscall(SYS_timer_gettime, t.id, t.setting.data());
+        state.timers.push_back(t);
+    }
+}
+
+void arm_itimers(const ProcessState& state) {
+    for (size_t i = 0; i < state.itimers.size(); ++i)
+        if (state.itimers[i][2] | state.itimers[i][3])
+            raw_syscall(SYS_setitimer, i, state.itimers[i].data(), 0);
+    for (const SavedTimer& t : state.timers)
+        if (t.setting[2] | t.setting[3])
+            raw_syscall(SYS_timer_settime, t.id, 0, t.setting.data(), 0);
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,80 @@
+#include "ckpt/restart.h"
+#include "base/status.h"
+#include "ckpt/control/server.h"
+#include "ckpt/endpoint.h"
+#include "ckpt/process/attributes.h"
+#include "ckpt/stop/threads.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include <csignal>
+#include <cstring>
+#include <sys/stat.h>
+
+namespace glckpt::ckpt {
+
+extern "C" void glckpt_restarted_thread(ThreadSlot*);
+
+namespace {
+
+Handover g_handover;
+int g_outer_pid = 0, g_tool_pid = 0;
+std::pair<uint64_t, uint64_t> g_lazy_image;
+
+AttachRequest attach_request(const Handover& h) {
+    AttachRequest r;
+    r.display = h.display;
+    r.stopped = h.stopped;
+    for (Scanner lines(h.renderer_env); !lines.done();)
+        if (const std::string_view line = lines.line(); !line.empty())
+            r.renderer_env.emplace_back(line);
+    return r;
+}
+
+void report(int fd, const std::string& text) {
+    write_all(fd, text.data(), text.size());
+    raw_syscall(SYS_close, fd);
+}
+
+Status attach_all(const AttachRequest& request) {
+    for (Endpoint* e : endpoints())
+        if (Status s = e->attach(request); !s)
+            return s;
+    return {};
+}
+
+} // namespace
+
+uint64_t handover_address() { return (uint64_t)&g_handover; }
+uint64_t restart_entry() { return (uint64_t)&glckpt_restarted_thread; }
+
+int seen_pid() { return g_outer_pid ? g_outer_pid : own_pid(); }
+int tool_pid() { return g_tool_pid; }
+std::pair<uint64_t, uint64_t> lazy_image() { return g_lazy_image; }
+
+void finish_restart(const ProcessState& saved, int threads) {
+    const Handover h = g_handover;
+    g_handover.valid = 0;
+    g_outer_pid = h.outer_pid;
+    g_tool_pid = h.tool_pid;
+    wait_for_restarted_threads(threads);
+    // Nobody stands on the restorer's leftovers any more.
+    raw_syscall(SYS_munmap, h.blob, h.blob_bytes);
+    g_lazy_image = {};
+    if (h.lazy) {
+        struct stat st {};
+        raw_syscall(SYS_newfstatat, AT_FDCWD, h.image, &st, 0);
+        g_lazy_image = {st.st_dev, st.st_ino};
+    }
+    if (Status s = attach_all(attach_request(h)); !s) {
+        report(h.status_fd, "failed " + s.why() + "\n");
+        raw_syscall(SYS_exit_group, (int)ExitCode::Refused);
+    }
+    restart_control_server();
+    report(h.status_fd, "restored\n");
+    if (h.stopped)
+        raw_syscall(SYS_kill, own_pid(), SIGSTOP); // SIGCONT goes on here
+    arm_itimers(saved);
+    requeue_pending(saved);
+}
+
+} // namespace glckpt::ckpt

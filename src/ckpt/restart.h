@@ -1,0 +1,24 @@
+// The guest's side of a restart: what the restorer told it, and what must still be done by the
+// checkpoint thread before the app goes on.
+#pragma once
+#include "ckpt/state.h"
+#include <utility>
+
+namespace glckpt::ckpt {
+
+uint64_t handover_address();
+uint64_t restart_entry(); // where a restarted thread enters
+
+// In the restarted process, on the checkpoint thread, `threads` others on their way to their
+// parking places: attaches the endpoints, arms timers, reports to the tool. Ends the process if
+// an endpoint cannot attach: it must not run on without its peer.
+void finish_restart(const ProcessState& saved, int threads);
+
+// This process's pid as the user sees it: another one than getpid() says inside a pid namespace.
+int seen_pid();
+// The glckpt-restore that stands for us; 0: none.
+int tool_pid();
+// Device and inode of the image that a lazy restart mapped; 0: none.
+std::pair<uint64_t, uint64_t> lazy_image();
+
+} // namespace glckpt::ckpt

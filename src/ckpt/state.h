@@ -1,0 +1,244 @@
+// What the image says about a process: plain data, filled by the guest, used by the restorer and
+// the tools. What belongs to one kind of descriptor is not here but with that kind (fd/), encoded
+// in Description::payload.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace glckpt::ckpt {
+
+// siginfo_t as the kernel gives it, so that values sent with sigqueue survive.
+struct SavedSignal {
+    std::string siginfo; // 128 bytes
+    auto fields() { return std::tie(siginfo); }
+};
+
+struct SavedThread {
+    int32_t tid = 0;
+    bool service = false;      // one of glckpt's own
+    bool checkpointer = false; // the thread that took the checkpoint
+    uint64_t slot = 0;         // guest address of its ThreadSlot, handed to the entry point
+    uint64_t frame = 0;        // guest address of its ucontext
+    uint64_t fs = 0, gs = 0;
+    uint64_t clear_tid = 0;
+    uint64_t robust = 0, robust_bytes = 0;
+    uint64_t rseq = 0;
+    uint32_t rseq_bytes = 0, rseq_signature = 0;
+    uint64_t altstack = 0, altstack_bytes = 0;
+    int32_t altstack_flags = 0;
+    int32_t policy = 0, priority = 0, nice = 0;
+    uint64_t timer_slack = 0;
+    std::vector<uint64_t> affinity;
+    std::string name;
+    std::vector<SavedSignal> pending;
+    // For glckpt-info: the registers, and the system call it was in (-1: none).
+    std::array<uint64_t, 17> registers{};
+    int64_t syscall = -1;
+    auto fields() {
+        return std::tie(tid, service, checkpointer, slot, frame, fs, gs, clear_tid, robust,
+                        robust_bytes, rseq, rseq_bytes, rseq_signature, altstack, altstack_bytes,
+                        altstack_flags, policy, priority, nice, timer_slack, affinity, name,
+                        pending, registers, syscall);
+    }
+};
+
+// Identity of a file whose unmodified pages are not in the image.
+struct SavedFile {
+    std::string path;
+    uint64_t size = 0;
+    int64_t mtime_ns = 0;
+    std::string build_id;
+    uint64_t hash = 0; // of the whole file; 0 if not taken
+    auto fields() { return std::tie(path, size, mtime_ns, build_id, hash); }
+};
+
+// Memory that more than one mapping or descriptor can show: memfd, shared anonymous, SysV segment,
+// a mapped file that was deleted. Its pages are in the image under space index+1.
+enum class SharedKind : uint8_t { Memfd, Anonymous, SysV, DeletedFile };
+struct SharedObject {
+    SharedKind kind = SharedKind::Anonymous;
+    uint64_t dev = 0, ino = 0;
+    uint64_t bytes = 0;
+    std::string name; // memfd: its name; deleted file: its old path
+    uint32_t seals = 0;
+    uint32_t memfd_flags = 0;
+    uint32_t mode = 0;
+    int32_t sysv_id = -1, sysv_key = 0;
+    auto fields() {
+        return std::tie(kind, dev, ino, bytes, name, seals, memfd_flags, mode, sysv_id, sysv_key);
+    }
+};
+
+enum class MappingKind : uint8_t {
+    Anonymous,   // private; all of it in the image (also private mappings of deleted files)
+    PrivateFile, // private, of file `file`; only modified pages are in the image
+    SharedFile,  // shared, of file `file`; nothing is in the image
+    Shared,      // shared, of object `object`
+    Vdso,
+    Vvar, // the kernel's data pages beside the vdso; never saved
+};
+enum MappingFlags : uint32_t {
+    kGrowsDown = 1 << 0,
+    kHugePages = 1 << 1,
+    kNoHugePages = 1 << 2,
+    kDontFork = 1 << 3,
+    kWipeOnFork = 1 << 4,
+    kNoReserve = 1 << 5,
+    kDontDump = 1 << 6,
+    kLocked = 1 << 7,
+    kMergeable = 1 << 8,
+    kRandomRead = 1 << 9,
+    kSequentialRead = 1 << 10,
+    kSealed = 1 << 11,
+};
+struct SavedMapping {
+    uint64_t start = 0, end = 0;
+    uint64_t offset = 0; // in the file or object
+    uint32_t prot = 0;
+    uint32_t flags = 0;
+    MappingKind kind = MappingKind::Anonymous;
+    bool writable_file = false; // SharedFile: the descriptor it was made from could write
+    int32_t file = -1, object = -1;
+    uint64_t image_offset = 0; // raw profile: where a lazy restart maps it from; 0: it cannot
+    std::string name;          // as /proc/PID/maps shows it
+    auto fields() {
+        return std::tie(start, end, offset, prot, flags, kind, writable_file, file, object,
+                        image_offset, name);
+    }
+    uint64_t bytes() const { return end - start; }
+};
+
+struct SavedSigaction {
+    uint64_t handler = 0, flags = 0, restorer = 0, mask = 0;
+    auto fields() { return std::tie(handler, flags, restorer, mask); }
+};
+
+struct SavedTimer { // POSIX timer
+    int32_t id = 0, signal = 0, notify = 0, clock = 0, tid = 0;
+    uint64_t value = 0;
+    std::array<int64_t, 4> setting{}; // itimerspec
+    auto fields() { return std::tie(id, signal, notify, clock, tid, value, setting); }
+};
+
+// The kernel's idea of the address space's layout (PR_SET_MM_MAP).
+struct SavedLayout {
+    uint64_t start_code = 0, end_code = 0, start_data = 0, end_data = 0, start_brk = 0, brk = 0,
+             start_stack = 0, arg_start = 0, arg_end = 0, env_start = 0, env_end = 0;
+    std::string auxv;
+    auto fields() {
+        return std::tie(start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
+                        arg_start, arg_end, env_start, env_end, auxv);
+    }
+};
+
+// An open file description, and the numbers that refer to it.
+enum class FdKind : uint8_t {
+    RegularFile,
+    Directory,
+    Device, // a character device without state: null, zero, full, random, urandom
+    Terminal,
+    Pipe,
+    Fifo,
+    UnixSocket,
+    InetSocket,
+    NetlinkSocket,
+    Eventfd,
+    Timerfd,
+    Signalfd,
+    Epoll,
+    Inotify,
+    Memfd,
+    ProcFile, // a file of /proc or /sys, opened again by name
+    Inherited, // stdin, stdout or stderr that goes to something outside: the restorer's own
+    ClosedPeer, // by --ext-sockets=close
+    Pidfd,
+    PathOnly,
+};
+struct Description {
+    FdKind kind = FdKind::RegularFile;
+    int32_t flags = 0; // F_GETFL
+    int32_t first_fd = -1; // for messages
+    int32_t owner = 0, owner_type = 0, owner_signal = 0; // F_SETOWN_EX, F_SETSIG
+    uint64_t dev = 0, ino = 0;
+    std::string link; // what /proc/self/fd showed
+    std::string payload;
+    auto fields() {
+        return std::tie(kind, flags, first_fd, owner, owner_type, owner_signal, dev, ino, link,
+                        payload);
+    }
+};
+struct Descriptor {
+    int32_t fd = -1;
+    bool cloexec = false;
+    uint32_t description = 0;
+    auto fields() { return std::tie(fd, cloexec, description); }
+};
+
+struct Credentials {
+    uint32_t uid = 0, gid = 0;
+    uint64_t effective = 0, permitted = 0, inheritable = 0;
+    bool no_new_privs = false;
+    auto fields() {
+        return std::tie(uid, gid, effective, permitted, inheritable, no_new_privs);
+    }
+};
+
+struct ProcessState {
+    std::string program; // /proc/self/exe
+    std::vector<std::string> command_line;
+    std::string host, kernel, version; // glckpt's
+    int32_t pid = 0, process_group = 0, session = 0;
+    Credentials credentials;
+    std::string cwd;
+    uint32_t umask = 0;
+    uint32_t dumpable = 1;
+    uint32_t personality = 0;
+    uint32_t child_subreaper = 0;
+    int64_t realtime_ns = 0, monotonic_ns = 0, boottime_ns = 0;
+    std::array<std::array<uint64_t, 2>, 16> limits{};
+    std::array<SavedSigaction, 64> actions{};
+    std::vector<SavedSignal> pending;
+    std::array<std::array<int64_t, 4>, 3> itimers{}; // itimerval
+    std::vector<SavedTimer> timers;
+    SavedLayout layout;
+    std::vector<SavedThread> threads;
+    std::vector<SavedMapping> mappings;
+    std::vector<SavedFile> files;
+    std::vector<SharedObject> objects;
+    std::vector<Description> descriptions;
+    std::vector<Descriptor> descriptors;
+    std::vector<int32_t> own_fds; // glckpt's own numbers: closed after the restart until attached
+    std::array<uint64_t, 4> cpu_features{}; // what a restart's processor must offer
+    // Where the restorer hands over.
+    uint64_t thread_entry = 0; // void(ThreadSlot*)
+    uint64_t handover = 0;     // Handover in the guest
+    auto fields() {
+        return std::tie(program, command_line, host, kernel, version, pid, process_group, session,
+                        credentials, cwd, umask, dumpable, personality, child_subreaper,
+                        realtime_ns, monotonic_ns, boottime_ns, limits, actions, pending, itimers,
+                        timers, layout, threads, mappings, files, objects, descriptions,
+                        descriptors, own_fds, cpu_features, thread_entry, handover);
+    }
+};
+
+// What the restorer tells the restarted process, written into its memory. Fixed size: the blob
+// that writes it makes nothing but system calls.
+struct Handover {
+    uint32_t valid;
+    uint32_t identity; // 0 same pid in this namespace, 1 own namespaces, 2 pids changed
+    int32_t outer_pid, tool_pid;
+    int32_t status_fd; // a pipe to the tool
+    uint32_t stopped;
+    uint32_t lazy;
+    uint32_t reserved;
+    uint64_t blob, blob_bytes; // the restorer's remains, to be unmapped
+    int64_t monotonic_shift_ns; // how far CLOCK_MONOTONIC moved since the checkpoint
+    char image[1024];
+    char display[256];
+    char renderer_env[8192]; // K=V lines
+};
+
+} // namespace glckpt::ckpt

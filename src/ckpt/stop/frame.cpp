@@ -1,0 +1,172 @@
+#include "ckpt/stop/frame.h"
+#include "ckpt/stop/deadline.h"
+#include "ckpt/sys.h"
+#include <cerrno>
+#include <climits>
+
+namespace glckpt::ckpt {
+
+thread_local Deadline t_deadline;
+
+// The kernel's rule. A signal that interrupts a blocking call makes the call return an internal
+// code, and what the caller sees depends on that code and on the handler's SA_RESTART:
+//
+//   ERESTARTSYS              restarted for us: the frame's RIP already points at the `syscall`
+//   ERESTARTNOHAND           pause, sigsuspend, select, ppoll: EINTR whenever a handler ran
+//   ERESTART_RESTARTBLOCK    nanosleep, poll, futex with a time-out: the same
+//   plain EINTR              epoll_wait, semop, sigtimedwait, sockets with a time-out: the same
+//   a short count            a large write to a pipe or socket
+//
+// No program expects the last four from a signal that it does not know of. The frame is enough to
+// recognise them: the exit path of a system call leaves RCX == RIP and the two bytes before RIP
+// are `syscall`. Made again means: RIP back by two, RAX the call's number, which the frame has
+// lost (RAX holds -EINTR) and which /proc/self/task/TID/syscall told before the signal was sent.
+//
+// An EINTR that the app's own handler has earned looks the same if our signal arrives before the
+// thread runs its next instruction. The sigaction wrapper (sigaction.cpp) marks it: it clears RCX
+// in the frame, which is dead after a system call.
+namespace {
+
+using Registers = greg_t*;
+
+bool is_syscall_insn(uint64_t pc) {
+    const auto* p = reinterpret_cast<const unsigned char*>(pc);
+    return p[0] == 0x0f && p[1] == 0x05;
+}
+
+bool frame_matches(const ThreadSlot& s, Registers g) {
+    return s.syscall >= 0 && s.pc == (uint64_t)g[REG_RIP] && s.sp == (uint64_t)g[REG_RSP] &&
+           s.args[0] == (uint64_t)g[REG_RDI] && s.args[1] == (uint64_t)g[REG_RSI] &&
+           s.args[2] == (uint64_t)g[REG_RDX] && s.args[3] == (uint64_t)g[REG_R10];
+}
+
+// `mov $nr,%eax; syscall` is how nearly every wrapper ends; the last resort when the thread
+// entered the call between our look and the signal.
+long number_from_code(uint64_t rip) {
+    const auto* p = reinterpret_cast<const unsigned char*>(rip) - 7;
+    if (p[0] != 0xb8)
+        return -1;
+    return (long)(p[1] | p[2] << 8 | p[3] << 16 | (uint32_t)p[4] << 24);
+}
+
+long interrupted_number(const ThreadSlot& s, Registers g) {
+    long nr = frame_matches(s, g) ? s.syscall : -1;
+    if (nr == SYS_restart_syscall)
+        nr = t_deadline.syscall > 0 ? t_deadline.syscall : s.restarted_as;
+    if (nr < 0)
+        nr = number_from_code((uint64_t)g[REG_RIP]);
+    return nr >= 0 ? nr : t_deadline.syscall;
+}
+
+// Not to be made twice. close: the descriptor is gone whatever it returned. restart_syscall alone
+// means that the number was not found out.
+bool must_not_repeat(long nr) {
+    return nr < 0 || nr == SYS_close || nr == SYS_close_range || nr == SYS_restart_syscall;
+}
+
+// A signal of the app's own waits for this thread: the EINTR will have been right after all, and
+// repeating pause() or the like could sleep for ever after the handler ran.
+bool own_signal_waits(const ucontext_t& uc) {
+    uint64_t pending = 0, blocked = 0;
+    raw_syscall(SYS_rt_sigpending, &pending, 8);
+    __builtin_memcpy(&blocked, &uc.uc_sigmask, 8);
+    return (pending & ~blocked & ~(1ull << (kStopSignal - 1))) != 0;
+}
+
+int round_up_ms(int64_t ns) {
+    const int64_t ms = (ns + 999'999) / 1'000'000;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+void shorten_timeout(long nr, Registers g, int64_t left_ns) {
+    t_deadline.left = {(time_t)(left_ns / 1'000'000'000), (long)(left_ns % 1'000'000'000)};
+    const auto timeout = (greg_t)&t_deadline.left;
+    switch (nr) {
+    case SYS_nanosleep: g[REG_RDI] = timeout; break;
+    case SYS_clock_nanosleep: g[REG_RDX] = timeout; break;
+    case SYS_rt_sigtimedwait: g[REG_RDX] = timeout; break;
+    case SYS_semtimedop: g[REG_R10] = timeout; break;
+    case SYS_epoll_pwait2: g[REG_R10] = timeout; break;
+    case SYS_poll: g[REG_RDX] = round_up_ms(left_ns); break;
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait: g[REG_R10] = round_up_ms(left_ns); break;
+    default: break;
+    }
+}
+
+// The rest of a large write. The stub makes the call again for what is left, adds up the counts,
+// and goes back with the registers the caller had. Its memory is below the caller's red zone.
+struct WriteRest {
+    uint64_t done, rip, rsi, rdx;
+};
+constexpr uint64_t kRedZone = 128;
+static_assert(sizeof(WriteRest) == 32);
+
+extern "C" [[gnu::naked, gnu::used]] void glckpt_finish_write() {
+    asm("syscall\n"
+        "test %rax, %rax\n"
+        "js 1f\n"
+        "add (%rsp), %rax\n"
+        "jmp 2f\n"
+        "1: mov (%rsp), %rax\n" // an error after part of it was written: the part counts
+        "2: mov 8(%rsp), %rcx\n"
+        "mov 16(%rsp), %rsi\n"
+        "mov 24(%rsp), %rdx\n"
+        "lea 160(%rsp), %rsp\n"
+        "jmp *%rcx\n");
+}
+
+bool is_short_write(const ThreadSlot& s, Registers g) {
+    return (s.syscall == SYS_write || s.syscall == SYS_sendto) && g[REG_RAX] > 0 &&
+           (uint64_t)g[REG_RAX] < s.args[2] && frame_matches(s, g);
+}
+
+void finish_write(const ThreadSlot& s, Registers g) {
+    auto* rest = reinterpret_cast<WriteRest*>(g[REG_RSP] - kRedZone - sizeof(WriteRest));
+    *rest = {(uint64_t)g[REG_RAX], (uint64_t)g[REG_RIP], (uint64_t)g[REG_RSI],
+             (uint64_t)g[REG_RDX]};
+    g[REG_RSI] += g[REG_RAX];
+    g[REG_RDX] -= g[REG_RAX];
+    g[REG_RAX] = s.syscall;
+    g[REG_RSP] = (greg_t)rest;
+    g[REG_RIP] = (greg_t)&glckpt_finish_write;
+}
+
+} // namespace
+
+void note_time_left(ThreadSlot& slot) {
+    slot.time_left_ns = -1;
+    if (t_deadline.syscall < 0)
+        return;
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    slot.time_left_ns = t_deadline.at_ns > now ? (int64_t)(t_deadline.at_ns - now) : 0;
+}
+
+void undo_interruption(ThreadSlot& slot, bool restarted) {
+    Registers g = slot.frame->uc_mcontext.gregs;
+    const auto rip = (uint64_t)g[REG_RIP];
+    const bool after_syscall = (uint64_t)g[REG_RCX] == rip && is_syscall_insn(rip - 2);
+    // A short count is finished even where a signal waits: without one of ours it would have been
+    // complete by now or is cut again by the app's own.
+    if (after_syscall && is_short_write(slot, g)) {
+        finish_write(slot, g);
+        return;
+    }
+    if (!after_syscall || g[REG_RAX] != -EINTR)
+        return;
+    const long nr = interrupted_number(slot, g);
+    if (must_not_repeat(nr) || own_signal_waits(*slot.frame))
+        return;
+    g[REG_RIP] -= 2;
+    g[REG_RAX] = nr;
+    if (slot.time_left_ns < 0 || nr != t_deadline.syscall)
+        return;
+    // Here the deadline stands. Restarted, the time the program was away is not counted, and
+    // CLOCK_MONOTONIC may be another.
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    if (restarted)
+        t_deadline.at_ns = now + (uint64_t)slot.time_left_ns;
+    shorten_timeout(nr, g, t_deadline.at_ns > now ? (int64_t)(t_deadline.at_ns - now) : 0);
+}
+
+} // namespace glckpt::ckpt

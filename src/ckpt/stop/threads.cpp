@@ -1,0 +1,375 @@
+#include "ckpt/stop/threads.h"
+#include "base/critical.h"
+#include "base/lock.h"
+#include "base/service_thread.h"
+#include "ckpt/stop/frame.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include <asm/prctl.h>
+#include <cerrno>
+#include <cstddef>
+#include <sys/prctl.h>
+
+// Where glibc keeps the rseq area, from the thread pointer.
+extern "C" __attribute__((weak)) const ptrdiff_t __rseq_offset;
+extern "C" __attribute__((weak)) const unsigned int __rseq_size;
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint64_t kSlotMagic = 0x67'6c'63'6b'70'74'53'4cull;
+constexpr int kPrGetTidAddress = 40; // PR_GET_TID_ADDRESS
+
+struct KernelAction {
+    void (*handler)(int, siginfo_t*, void*);
+    uint64_t flags;
+    void (*restorer)();
+    uint64_t mask;
+};
+
+std::vector<std::unique_ptr<ThreadSlot>> g_slots;
+// Slots of stops that were given up while a signal was still on its way: it carries their address.
+std::vector<std::unique_ptr<ThreadSlot>> g_cancelled;
+std::atomic<uint32_t> g_generation{0}; // parked threads leave when it moves
+std::atomic<uint32_t> g_parked{0};     // counts arrivals; waited on
+std::atomic<uint32_t> g_restarted{0};  // the same in a restarted process
+KernelAction g_chained{};
+void (*g_on_request)() = nullptr;
+thread_local ThreadSlot* t_slot = nullptr; // of a stop deferred by a critical section
+
+// The checkpoint thread's errand inside its own handler (fork_snapshot).
+struct Snapshot {
+    void (*child)(void*) = nullptr;
+    void* arg = nullptr;
+    volatile int result = 0;
+    bool wanted = false;
+};
+Snapshot g_snapshot;
+
+[[gnu::naked]] void signal_return() { asm("mov $15, %eax\n syscall"); }
+
+void queue_stop_signal(ThreadSlot& slot, long* result) {
+    // A queued signal with a pointer: that it is ours, and whose, is told by what it carries.
+    siginfo_t info{};
+    info.si_signo = kStopSignal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = own_pid();
+    info.si_value.sival_ptr = &slot;
+    *result = raw_syscall(SYS_rt_tgsigqueueinfo, own_pid(), slot.tid, kStopSignal, &info);
+}
+
+void describe_self(ThreadSlot& s, ucontext_t* uc) {
+    s.frame = uc;
+    raw_syscall(SYS_arch_prctl, ARCH_GET_FS, &s.fs);
+    raw_syscall(SYS_arch_prctl, ARCH_GET_GS, &s.gs);
+    raw_syscall(SYS_prctl, kPrGetTidAddress, &s.clear_tid, 0, 0, 0);
+    raw_syscall(SYS_get_robust_list, 0, &s.robust, &s.robust_bytes);
+    raw_syscall(SYS_prctl, PR_GET_NAME, s.name, 0, 0, 0);
+    s.rseq_bytes = 0;
+    if (&__rseq_size && __rseq_size) {
+        s.rseq = s.fs + (uint64_t)__rseq_offset;
+        // cpu_id is negative where the registration was refused or has not happened yet.
+        if (reinterpret_cast<const int32_t*>(s.rseq)[1] >= 0)
+            s.rseq_bytes = 32;
+    }
+    raw_syscall(SYS_rt_sigpending, &s.pending, 8);
+    note_time_left(s);
+}
+
+void park(ThreadSlot& slot, ucontext_t* uc) {
+    const uint32_t generation = g_generation.load();
+    uint32_t expected = ThreadSlot::Signalled;
+    if (!slot.state.compare_exchange_strong(expected, ThreadSlot::Arriving))
+        return; // cancelled
+    describe_self(slot, uc);
+    slot.state.store(ThreadSlot::Parked);
+    g_parked.fetch_add(1);
+    futex_wake(g_parked, 1);
+    while (g_generation.load() == generation)
+        futex_wait(g_generation, generation);
+    undo_interruption(slot, false);
+    slot.state.store(ThreadSlot::Left);
+}
+
+void take_snapshot(ThreadSlot& slot, ucontext_t* uc) {
+    describe_self(slot, uc);
+    slot.state.store(ThreadSlot::Parked);
+    // No exit signal: the app's wait() never sees the copy.
+    const long pid = raw_syscall(SYS_clone, 0, 0, 0, 0, 0);
+    if (pid == 0) {
+        g_snapshot.child(g_snapshot.arg);
+        for (;;)
+            raw_syscall(SYS_exit_group, 127);
+    }
+    g_snapshot.result = (int)pid;
+}
+
+bool slot_is_mine(const siginfo_t* si) {
+    const auto* slot = static_cast<const ThreadSlot*>(si->si_value.sival_ptr);
+    return si->si_code == SI_QUEUE && si->si_pid == own_pid() && slot &&
+           slot->magic == kSlotMagic && slot->tid == own_tid();
+}
+
+void handler(int signal, siginfo_t* si, void* context) {
+    // Somebody else's queued signal must not make us follow its pointer: a pid of our own first.
+    if (si->si_code == SI_QUEUE && si->si_pid == own_pid() && slot_is_mine(si)) {
+        auto* slot = static_cast<ThreadSlot*>(si->si_value.sival_ptr);
+        auto* uc = static_cast<ucontext_t*>(context);
+        if (slot->checkpointer) {
+            if (g_snapshot.wanted)
+                take_snapshot(*slot, uc);
+        } else if (t_critical.depth > 0) {
+            t_slot = slot;
+            t_critical.stop_pending.store(true, std::memory_order_relaxed);
+        } else {
+            park(*slot, uc);
+        }
+        return;
+    }
+    if (si->si_code == SI_USER || (si->si_code == SI_QUEUE && si->si_pid != own_pid())) {
+        if (g_on_request)
+            g_on_request();
+        return;
+    }
+    if (reinterpret_cast<uintptr_t>(g_chained.handler) > 1)
+        g_chained.handler(signal, si, context);
+}
+
+// Leaving the outermost critical section with a stop pending: the signal again, to have a frame.
+void park_self() {
+    if (ThreadSlot* slot = t_slot) {
+        t_slot = nullptr;
+        long ignored;
+        queue_stop_signal(*slot, &ignored);
+    }
+}
+
+// A thread entered by restart_syscall (it was stopped by SIGSTOP in mid-call before) does not tell
+// what it restarts; where it sleeps does.
+long number_from_wchan(const std::string& task, const ThreadSlot& s) {
+    const std::string wchan = file_text(task + "/wchan");
+    if (wchan.find("poll") != wchan.npos)
+        return SYS_poll;
+    if (wchan.find("futex") != wchan.npos)
+        return SYS_futex;
+    if (wchan.find("nanosleep") != wchan.npos)
+        return s.args[0] < 16 ? SYS_clock_nanosleep : SYS_nanosleep; // a clock, or a pointer
+    return -1;
+}
+
+void look_at_syscall(ThreadSlot& s) {
+    const std::string task = format("/proc/self/task/%d", s.tid);
+    const std::string text = file_text(task + "/syscall");
+    Scanner in(text);
+    if (text.empty() || text[0] == 'r' || text[0] == '-')
+        return; // running, or stopped outside a system call
+    s.syscall = (long)in.decimal();
+    for (uint64_t& arg : s.args) {
+        in.advance(3); // " 0x"
+        arg = in.hex();
+    }
+    in.advance(3);
+    s.sp = in.hex();
+    in.advance(3);
+    s.pc = in.hex();
+    if (s.syscall == SYS_restart_syscall)
+        s.restarted_as = number_from_wchan(task, s);
+}
+
+std::string why_not_stopped(int tid) {
+    const std::string task = format("/proc/self/task/%d", tid);
+    std::string name = file_text(task + "/comm");
+    while (!name.empty() && name.back() == '\n')
+        name.pop_back();
+    const std::string status = file_text(task + "/status");
+    Scanner blocked(value_of(status, "SigBlk:"));
+    const char* reason = "does not answer the stop signal";
+    if (blocked.hex() >> (kStopSignal - 1) & 1)
+        reason = "has blocked signal 33 by a raw system call";
+    else if (value_of(status, "State:").starts_with("D"))
+        reason = "is in an uninterruptible wait (of a vfork, or of a device)";
+    else if (value_of(status, "State:").starts_with("T"))
+        reason = "is stopped (SIGSTOP): continue it with kill -CONT first";
+    return format("thread %d (%s) %s", tid, name.c_str(), reason);
+}
+
+bool known(int tid) {
+    for (const auto& s : g_slots)
+        if (s->tid == tid && s->state.load() != ThreadSlot::Gone)
+            return true;
+    return false;
+}
+
+// A thread may still be on its way out of the stop before, in its slot.
+void retire_slots() {
+    for (const auto& s : g_slots)
+        while (s->state.load() == ThreadSlot::Parked &&
+               raw_syscall(SYS_tgkill, own_pid(), s->tid, 0) == 0)
+            raw_syscall(SYS_sched_yield);
+    g_slots.clear();
+    g_parked.store(0);
+}
+
+// Of those signalled, one that has not parked yet; 0 if all have.
+int somebody_missing() {
+    for (const auto& s : g_slots)
+        if (s->state.load() == ThreadSlot::Signalled || s->state.load() == ThreadSlot::Arriving)
+            return s->tid;
+    return 0;
+}
+
+void notice_ended_threads() {
+    for (const auto& s : g_slots)
+        if (s->state.load() == ThreadSlot::Signalled &&
+            raw_syscall(SYS_tgkill, own_pid(), s->tid, 0) < 0)
+            s->state.store(ThreadSlot::Gone);
+}
+
+Status signal_thread(int tid, Who who, uint64_t deadline_ns) {
+    auto slot = std::make_unique<ThreadSlot>();
+    slot->magic = kSlotMagic;
+    slot->tid = tid;
+    slot->service = who == Who::Service;
+    look_at_syscall(*slot);
+    ThreadSlot& s = *slot;
+    g_slots.push_back(std::move(slot));
+    for (;;) {
+        long r;
+        queue_stop_signal(s, &r);
+        if (r == 0)
+            return {};
+        if (r != -EAGAIN || clock_ns(CLOCK_MONOTONIC) > deadline_ns) {
+            s.state.store(ThreadSlot::Gone);
+            return r == -EAGAIN ? Status::refused("no more signals can be queued for this user "
+                                                  "(raise the limit: ulimit -i)")
+                                : Status();
+        }
+        raw_syscall(SYS_sched_yield);
+    }
+}
+
+Status await_signalled(uint64_t deadline_ns) {
+    for (;;) {
+        const uint32_t seen = g_parked.load();
+        const int missing = somebody_missing();
+        if (!missing)
+            return {};
+        const timespec tick{0, 20'000'000};
+        if (futex_wait(g_parked, seen, &tick) != -ETIMEDOUT)
+            continue;
+        notice_ended_threads();
+        if (clock_ns(CLOCK_MONOTONIC) > deadline_ns)
+            return Status::timed_out(why_not_stopped(missing));
+    }
+}
+
+} // namespace
+
+Status Stop::stop(Who who, uint64_t deadline_ns) {
+    if (!active_) {
+        retire_slots();
+        active_ = true;
+    }
+    const int self = own_tid();
+    for (;;) {
+        bool fresh = false;
+        for (const int tid : numeric_entries("/proc/self/task")) {
+            if (tid == self || is_service_thread(tid) != (who == Who::Service) || known(tid))
+                continue;
+            fresh = true;
+            if (Status s = signal_thread(tid, who, deadline_ns); !s)
+                return s;
+        }
+        if (!fresh)
+            return {};
+        if (Status s = await_signalled(deadline_ns); !s)
+            return s;
+    }
+}
+
+Stop::~Stop() { resume(); }
+
+void Stop::resume() {
+    if (!active_)
+        return;
+    active_ = false;
+    for (auto& s : g_slots) {
+        uint32_t expected = ThreadSlot::Signalled;
+        if (s->state.compare_exchange_strong(expected, ThreadSlot::Cancelled))
+            g_cancelled.push_back(std::move(s));
+    }
+    std::erase(g_slots, nullptr);
+    g_generation.fetch_add(1);
+    futex_wake(g_generation, INT32_MAX);
+}
+
+const std::vector<std::unique_ptr<ThreadSlot>>& Stop::slots() const { return g_slots; }
+int Stop::parked() const {
+    int n = 0;
+    for (const auto& s : g_slots)
+        n += s->state.load() == ThreadSlot::Parked;
+    return n;
+}
+
+int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self) {
+    self.magic = kSlotMagic;
+    self.tid = own_tid();
+    self.checkpointer = self.service = true;
+    g_snapshot.child = child;
+    g_snapshot.arg = arg;
+    g_snapshot.wanted = true;
+    long r;
+    queue_stop_signal(self, &r); // delivered before this returns
+    g_snapshot.wanted = false;
+    return r < 0 ? (int)r : g_snapshot.result;
+}
+
+void wait_for_restarted_threads(int count) {
+    for (;;) {
+        const uint32_t n = g_restarted.load();
+        if ((int)n >= count)
+            break;
+        futex_wait(g_restarted, n);
+    }
+    g_restarted.store(0);
+}
+
+void install_stop_handler(void (*on_request)()) {
+    g_on_request = on_request;
+    const KernelAction action{handler, SA_SIGINFO | SA_RESTART | 0x04000000 /*SA_RESTORER*/,
+                              signal_return, ~0ull};
+    KernelAction old{};
+    raw_syscall(SYS_rt_sigaction, kStopSignal, &action, &old, 8);
+    if (old.handler != handler)
+        g_chained = old;
+    const uint64_t stop = 1ull << (kStopSignal - 1);
+    raw_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, 0, 8);
+    g_park_self.store(park_self, std::memory_order_release);
+}
+
+void forget_stop_after_fork() {
+    g_slots.clear();
+    g_parked.store(0);
+}
+
+// Where a thread of a restarted process enters: the kernel objects are its own again, its frame is
+// as the stop left it.
+extern "C" [[gnu::used]] void glckpt_restarted_thread(ThreadSlot* slot) {
+    if (slot->checkpointer) {
+        g_snapshot.result = kRestarted;
+    } else {
+        const uint32_t generation = g_generation.load();
+        g_restarted.fetch_add(1);
+        futex_wake(g_restarted, 1);
+        while (g_generation.load() == generation)
+            futex_wait(g_generation, generation);
+        undo_interruption(*slot, true);
+        slot->state.store(ThreadSlot::Left);
+    }
+    // The frame starts with the return address below the ucontext, which the real return of a
+    // handler would have taken off the stack.
+    asm volatile("mov %0, %%rsp\n mov $15, %%eax\n syscall\n hlt" ::"r"(slot->frame) : "memory");
+    __builtin_unreachable();
+}
+
+} // namespace glckpt::ckpt

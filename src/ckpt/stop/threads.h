@@ -1,0 +1,85 @@
+// Stopping every thread of the process, and what is known of a stopped one.
+//
+// The checkpoint thread queues the stop signal to each thread of /proc/self/task until a scan
+// finds no thread that is new. The handler parks on a futex; the kernel has by then saved all
+// registers in the signal frame on the thread's own stack, and rt_sigreturn brings them back, here
+// or in a restarted process. So there is no register code, and no ptrace.
+//
+// Signal 33 is glibc's own (setuid and friends run in every thread by it), which is why no program
+// can block it through libc. glibc's handler is chained: our signals are told from its by what
+// they carry.
+#pragma once
+#include "base/status.h"
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace glckpt::ckpt {
+
+constexpr int kStopSignal = 33;
+
+// One thread of one stop. Lives until every thread has left that stop, and goes into the image:
+// a restarted thread is given the address of its slot.
+struct ThreadSlot {
+    enum State : uint32_t {
+        Signalled,
+        Arriving,
+        Parked,
+        Gone,      // the thread ended before the signal reached it
+        Left,      // it went on
+        Cancelled, // the stop was given up before the signal reached it
+    };
+    uint64_t magic = 0;
+    std::atomic<uint32_t> state{Signalled};
+    int tid = 0;
+    bool service = false;
+    bool checkpointer = false;
+
+    // As /proc/self/task/TID/syscall told before the signal was sent; -1: not in one.
+    long syscall = -1;
+    uint64_t args[6] = {};
+    uint64_t sp = 0, pc = 0;
+    long restarted_as = -1; // syscall is restart_syscall: which one it is, judged by wchan
+
+    // Filled by the thread itself, in the handler.
+    ucontext_t* frame = nullptr;
+    uint64_t fs = 0, gs = 0, clear_tid = 0, robust = 0, robust_bytes = 0, rseq = 0;
+    uint32_t rseq_bytes = 0;
+    uint64_t pending = 0; // signals that wait for it or for the process
+    char name[16] = {};
+    int64_t time_left_ns = -1; // of a relative time-out that the stop cut; -1: none
+};
+
+enum class Who { App, Service };
+
+class Stop {
+  public:
+    ~Stop(); // lets everybody go
+    // Parks all threads of that kind; repeatable. On time-out the reason names the thread.
+    Status stop(Who who, uint64_t deadline_ns);
+    const std::vector<std::unique_ptr<ThreadSlot>>& slots() const;
+    void resume();
+    int parked() const;
+
+  private:
+    bool active_ = false;
+};
+
+// After a restart: all but the checkpoint thread are parked again, as if the stop went on.
+void wait_for_restarted_threads(int count);
+
+// Sets the handler; once, from the constructor, after a thread was made (glibc's handler is there
+// by then). `on_request` runs in the handler when somebody outside sends the signal with kill.
+void install_stop_handler(void (*on_request)());
+// After fork in the child: nobody is stopped.
+void forget_stop_after_fork();
+
+// In the checkpoint thread, all others parked: a copy of the process that shares nothing.
+// `child` runs in the copy and must not return. Gives the copy's pid in the original, and
+// kRestarted when a restarted process comes out of here instead.
+constexpr int kRestarted = -100000;
+int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self);
+
+} // namespace glckpt::ckpt

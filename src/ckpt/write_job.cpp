@@ -1,0 +1,149 @@
+// The writing copy. It has one thread, a snapshot of all private memory, and the duty to change
+// none of what it saves: its heap is diverted, and its descriptors are all closed but one (a copy
+// that kept the write end of a pipe open would keep the app's readers waiting).
+#include "ckpt/write_job.h"
+#include "base/heap.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/image/writer.h"
+#include "ckpt/mem/describe.h"
+#include "ckpt/process/attributes.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include <algorithm>
+#include <climits>
+#include <functional>
+
+namespace glckpt::ckpt {
+namespace {
+
+void close_all_but(int keep) {
+    if (keep > 0)
+        raw_syscall(SYS_close_range, 0, keep - 1, 0);
+    raw_syscall(SYS_close_range, keep + 1, UINT_MAX, 0);
+}
+
+// A fork clears these flags, or would have dropped the mapping had they not been lifted for it.
+void restore_special_flags(const std::vector<Vma>& special, std::vector<Vma>& vmas) {
+    for (Vma& v : vmas)
+        for (const Vma& s : special)
+            if (v.start >= s.start && v.end <= s.end)
+                v.flags |= s.flags & (kDontFork | kWipeOnFork | kLocked);
+}
+
+std::vector<PageRun> object_runs(const SharedContents& shared) {
+    std::vector<PageRun> out;
+    for (size_t i = 0; i < shared.of.size(); ++i)
+        for (const Content& c : shared.of[i])
+            out.push_back({c.offset, c.bytes, 0, (uint32_t)i + 1, 0});
+    return out;
+}
+
+const char* object_bytes(const SharedContents& shared, uint32_t space, uint64_t offset) {
+    const auto& runs = shared.of[space - 1];
+    const auto it = std::upper_bound(runs.begin(), runs.end(), offset,
+                                     [](uint64_t o, const Content& c) { return o < c.offset; });
+    return std::prev(it)->data + (offset - std::prev(it)->offset);
+}
+
+class ProcessPages {
+  public:
+    ProcessPages(const WriteJob& job, const MemoryDescription& memory)
+        : job_(job), memory_(memory), mem_(open_fd("/proc/self/mem", O_RDONLY)) {}
+    const char* operator()(uint32_t space, uint64_t address, uint64_t bytes, char* buffer) const {
+        if (space != kProcessSpace)
+            return object_bytes(job_.shared, space, address);
+        for (const Range& r : memory_.careful)
+            if (r.contains(address)) {
+                pread_all(mem_.get(), buffer, bytes, address);
+                return buffer;
+            }
+        return reinterpret_cast<const char*>(address);
+    }
+
+  private:
+    const WriteJob& job_;
+    const MemoryDescription& memory_;
+    const UniqueFd mem_;
+};
+
+std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings) {
+    std::vector<PageLayout> out;
+    for (const SavedMapping& m : mappings)
+        out.push_back({m.start, m.end, 0});
+    return out;
+}
+
+// Only anonymous memory can be mapped from the image. A stack that grows downwards cannot, since
+// what lies before it in the file is not what it would grow into.
+bool can_be_lazy(const SavedMapping& m) {
+    return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
+}
+
+Status commit(const WriteJob& job) {
+    long r = raw_syscall(SYS_rename, job.temporary.c_str(), job.final.c_str());
+    if (r < 0)
+        return Status::refused(error_text((int)-r));
+    const std::string folder = job.final.substr(0, job.final.rfind('/') + 1);
+    const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
+    r = dir.ok() ? raw_syscall(SYS_fsync, dir.get()) : -dir.error();
+    return r < 0 ? Status::refused(error_text((int)-r)) : Status();
+}
+
+Status write(WriteJob& job) {
+    ProcessState state = job.state;
+    state.threads.push_back(save_thread(job.self));
+    std::vector<Range> ours = job.staging.ranges();
+    std::vector<Vma> vmas = without(read_smaps(), ours);
+    restore_special_flags(job.special, vmas);
+    auto memory = describe_memory(vmas, job.descriptors, job.lazy_image);
+    if (!memory)
+        return memory.status();
+    state.mappings = memory->mappings;
+    state.files = memory->files;
+    state.objects = job.descriptors.objects;
+
+    std::vector<PageRun> runs = memory->runs;
+    const std::vector<PageRun> more = object_runs(job.shared);
+    runs.insert(runs.end(), more.begin(), more.end());
+    uint64_t total = 0;
+    for (const PageRun& r : runs)
+        total += r.bytes;
+    job.status->total.store(total);
+
+    ImageWriter writer(job.image_fd, job.profile);
+    std::vector<PageLayout> places = layouts(state.mappings);
+    writer.lay_out(runs, places);
+    for (size_t i = 0; i < places.size(); ++i)
+        if (can_be_lazy(state.mappings[i]))
+            state.mappings[i].image_offset = places[i].image_offset;
+    const ProcessPages pages(job, *memory);
+    if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
+        return s;
+    if (Status s = writer.add_section(kSectionProcess, encode(state)); !s)
+        return s;
+    for (const NamedSection& n : job.sections)
+        if (Status s = writer.add_section(n.name, n.bytes); !s)
+            return s;
+    if (Status s = writer.finish(); !s)
+        return s;
+    job.status->file_bytes = writer.file_bytes();
+    return commit(job);
+}
+
+} // namespace
+
+void write_image(void* p) {
+    auto& job = *static_cast<WriteJob*>(p);
+    heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
+    close_all_but(job.image_fd);
+    const Status s = write(job);
+    if (!s.ok()) {
+        snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());
+        raw_syscall(SYS_unlink, job.temporary.c_str());
+    } else {
+        job.status->finished = 1;
+    }
+    raw_syscall(SYS_exit_group, s.ok() ? 0 : 1);
+}
+
+} // namespace glckpt::ckpt
