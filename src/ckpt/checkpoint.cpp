@@ -131,6 +131,7 @@ Status describe(WriteJob& job, const Stop& stop) {
     for (int fd = own_fd_base(); fd < own_fd_base() + 128; ++fd)
         if (own_fd_kind(fd) == OwnFd::Skip)
             st.own_fds.push_back(fd);
+    prepare_restart(st.credentials);
     st.thread_entry = restart_entry();
     st.handover = handover_address();
     StagedSections sink(job.staging, job.sections);
@@ -239,8 +240,8 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     result.pause_ms = (double)(clock_ns(CLOCK_MONOTONIC) - stopped) / 1e6;
 
     if (Status s = await_writer(pid, *job->status, progress); !s)
-        return context(std::move(s).with_context("the image " + output->final_name() +
-                                                 " cannot be written"));
+        return context(
+            std::move(s).with_context("the image " + output->final_name() + " cannot be written"));
     output->committed();
     result.image = output->final_name();
     result.bytes = job->status->file_bytes;

@@ -19,8 +19,9 @@
 namespace glckpt::ckpt {
 
 struct AttachRequest {
-    std::string display;                   // X display to attach to; empty: the one in use so far
-    std::vector<std::string> renderer_env; // "K=V" for the new renderer, on top of what was set before
+    std::string display; // X display to attach to; empty: the one in use so far
+    std::vector<std::string>
+        renderer_env;     // "K=V" for the new renderer, on top of what was set before
     bool stopped = false; // --stopped: the app will not run after the attach, so put on screen what
                           // was on it at the checkpoint, and leave it there
 };

@@ -3,11 +3,13 @@
 #include "ckpt/control/server.h"
 #include "ckpt/endpoint.h"
 #include "ckpt/process/attributes.h"
+#include "ckpt/process/restore.h"
 #include "ckpt/stop/threads.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <csignal>
 #include <cstring>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 namespace glckpt::ckpt {
@@ -19,6 +21,16 @@ namespace {
 Handover g_handover;
 int g_outer_pid = 0, g_tool_pid = 0;
 std::pair<uint64_t, uint64_t> g_lazy_image;
+
+// In the image when a thread of the restarted process looks for it.
+Credentials g_credentials;
+
+void restore_thread(const ThreadSlot& slot) {
+    restore_own_thread(slot);
+    // The checkpoint thread still has a process to put right (PR_SET_MM), and goes last.
+    if (!slot.checkpointer)
+        drop_capabilities(g_credentials);
+}
 
 AttachRequest attach_request(const Handover& h) {
     AttachRequest r;
@@ -44,6 +56,10 @@ Status attach_all(const AttachRequest& request) {
 
 } // namespace
 
+void prepare_restart(const Credentials& credentials) {
+    g_credentials = credentials;
+    g_restore_thread = restore_thread;
+}
 uint64_t handover_address() { return (uint64_t)&g_handover; }
 uint64_t restart_entry() { return (uint64_t)&glckpt_restarted_thread; }
 
@@ -56,7 +72,10 @@ void finish_restart(const ProcessState& saved, int threads) {
     g_handover.valid = 0;
     g_outer_pid = h.outer_pid;
     g_tool_pid = h.tool_pid;
+    restore_process(saved, h.exe_fd);
     wait_for_restarted_threads(threads);
+    drop_capabilities(saved.credentials);
+    raw_syscall(SYS_prctl, PR_SET_DUMPABLE, saved.dumpable, 0, 0, 0);
     // Nobody stands on the restorer's leftovers any more.
     raw_syscall(SYS_munmap, h.blob, h.blob_bytes);
     g_lazy_image = {};

@@ -6,6 +6,8 @@
 
 namespace glckpt::ckpt {
 
+// Before the fork: what the restarted threads will need to find in memory.
+void prepare_restart(const Credentials& credentials);
 uint64_t handover_address();
 uint64_t restart_entry(); // where a restarted thread enters
 

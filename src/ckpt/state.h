@@ -30,8 +30,6 @@ struct SavedThread {
     uint64_t altstack = 0, altstack_bytes = 0;
     int32_t altstack_flags = 0;
     int32_t policy = 0, priority = 0, nice = 0;
-    uint64_t timer_slack = 0;
-    std::vector<uint64_t> affinity;
     std::string name;
     std::vector<SavedSignal> pending;
     // For glckpt-info: the registers, and the system call it was in (-1: none).
@@ -40,8 +38,7 @@ struct SavedThread {
     auto fields() {
         return std::tie(tid, service, checkpointer, slot, frame, fs, gs, clear_tid, robust,
                         robust_bytes, rseq, rseq_bytes, rseq_signature, altstack, altstack_bytes,
-                        altstack_flags, policy, priority, nice, timer_slack, affinity, name,
-                        pending, registers, syscall);
+                        altstack_flags, policy, priority, nice, name, pending, registers, syscall);
     }
 };
 
@@ -151,16 +148,16 @@ enum class FdKind : uint8_t {
     Epoll,
     Inotify,
     Memfd,
-    ProcFile, // a file of /proc or /sys, opened again by name
-    Inherited, // stdin, stdout or stderr that goes to something outside: the restorer's own
+    ProcFile,   // a file of /proc or /sys, opened again by name
+    Inherited,  // stdin, stdout or stderr that goes to something outside: the restorer's own
     ClosedPeer, // by --ext-sockets=close
     Pidfd,
     PathOnly,
 };
 struct Description {
     FdKind kind = FdKind::RegularFile;
-    int32_t flags = 0; // F_GETFL
-    int32_t first_fd = -1; // for messages
+    int32_t flags = 0;                                   // F_GETFL
+    int32_t first_fd = -1;                               // for messages
     int32_t owner = 0, owner_type = 0, owner_signal = 0; // F_SETOWN_EX, F_SETSIG
     uint64_t dev = 0, ino = 0;
     std::string link; // what /proc/self/fd showed
@@ -181,9 +178,7 @@ struct Credentials {
     uint32_t uid = 0, gid = 0;
     uint64_t effective = 0, permitted = 0, inheritable = 0;
     bool no_new_privs = false;
-    auto fields() {
-        return std::tie(uid, gid, effective, permitted, inheritable, no_new_privs);
-    }
+    auto fields() { return std::tie(uid, gid, effective, permitted, inheritable, no_new_privs); }
 };
 
 struct ProcessState {
@@ -230,11 +225,11 @@ struct Handover {
     uint32_t valid;
     uint32_t identity; // 0 same pid in this namespace, 1 own namespaces, 2 pids changed
     int32_t outer_pid, tool_pid;
-    int32_t status_fd; // a pipe to the tool
+    int32_t status_fd; // to the tool
+    int32_t exe_fd;    // the program file, for /proc/self/exe; -1: none
     uint32_t stopped;
     uint32_t lazy;
-    uint32_t reserved;
-    uint64_t blob, blob_bytes; // the restorer's remains, to be unmapped
+    uint64_t blob, blob_bytes;  // the restorer's remains, to be unmapped
     int64_t monotonic_shift_ns; // how far CLOCK_MONOTONIC moved since the checkpoint
     char image[1024];
     char display[256];

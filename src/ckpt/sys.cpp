@@ -98,7 +98,8 @@ std::vector<int> numeric_entries(const char* folder) {
                 out.push_back((int)Scanner(e->name).decimal());
         }
     }
-    // The folder's own descriptor shows up when the folder is /proc/self/fd: not part of the answer.
+    // The folder's own descriptor shows up when the folder is /proc/self/fd: not part of the
+    // answer.
     std::erase(out, strstr(folder, "/fd") ? dir.get() : -1);
     std::sort(out.begin(), out.end());
     return out;
@@ -106,28 +107,50 @@ std::vector<int> numeric_entries(const char* folder) {
 
 const char* error_text(int error) {
     switch (error) {
-    case EPERM: return "operation not permitted";
-    case ENOENT: return "no such file or folder";
-    case EIO: return "input/output error";
-    case ENOMEM: return "out of memory";
-    case EACCES: return "permission denied";
-    case EEXIST: return "exists already";
-    case ENOTDIR: return "not a folder";
-    case EISDIR: return "is a folder";
-    case EINVAL: return "invalid argument";
-    case EMFILE: return "too many open files";
-    case EFBIG: return "file too large";
-    case ENOSPC: return "no space left on the disk";
-    case EROFS: return "read-only file system";
-    case ENAMETOOLONG: return "name too long";
-    case ELOOP: return "too many symbolic links";
-    case EDQUOT: return "disk quota exceeded";
-    case EAGAIN: return "resource temporarily unavailable";
-    case EBUSY: return "busy";
-    case EADDRINUSE: return "address in use";
-    case ENXIO: return "no such device or address";
-    case ENOSYS: return "not supported by this kernel";
-    default: break;
+    case EPERM:
+        return "operation not permitted";
+    case ENOENT:
+        return "no such file or folder";
+    case EIO:
+        return "input/output error";
+    case ENOMEM:
+        return "out of memory";
+    case EACCES:
+        return "permission denied";
+    case EEXIST:
+        return "exists already";
+    case ENOTDIR:
+        return "not a folder";
+    case EISDIR:
+        return "is a folder";
+    case EINVAL:
+        return "invalid argument";
+    case EMFILE:
+        return "too many open files";
+    case EFBIG:
+        return "file too large";
+    case ENOSPC:
+        return "no space left on the disk";
+    case EROFS:
+        return "read-only file system";
+    case ENAMETOOLONG:
+        return "name too long";
+    case ELOOP:
+        return "too many symbolic links";
+    case EDQUOT:
+        return "disk quota exceeded";
+    case EAGAIN:
+        return "resource temporarily unavailable";
+    case EBUSY:
+        return "busy";
+    case EADDRINUSE:
+        return "address in use";
+    case ENXIO:
+        return "no such device or address";
+    case ENOSYS:
+        return "not supported by this kernel";
+    default:
+        break;
     }
     const char* name = strerrorname_np(error);
     return name ? name : "unknown error";

@@ -15,7 +15,9 @@ namespace glckpt::ckpt {
     va_start(args, pattern);
     const int n = vsnprintf(buffer, sizeof buffer, pattern, args);
     va_end(args);
-    return std::string(buffer, n < 0 ? 0 : (size_t)n < sizeof buffer ? (size_t)n : sizeof buffer - 1);
+    return std::string(buffer, n < 0                       ? 0
+                               : (size_t)n < sizeof buffer ? (size_t)n
+                                                           : sizeof buffer - 1);
 }
 
 // Takes from the front of a text, as /proc files want to be read.

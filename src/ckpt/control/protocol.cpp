@@ -85,7 +85,8 @@ unsigned abstract_address(const std::string& name, void* out) {
 }
 
 Message receive_message(int fd, std::string& buffer, int timeout_ms, bool* timed_out) {
-    const uint64_t until = clock_ns(CLOCK_MONOTONIC) + (uint64_t)std::max(timeout_ms, 0) * 1'000'000;
+    const uint64_t until =
+        clock_ns(CLOCK_MONOTONIC) + (uint64_t)std::max(timeout_ms, 0) * 1'000'000;
     for (;;) {
         const size_t end = buffer.find("\n\n");
         if (end != buffer.npos) {
@@ -96,7 +97,9 @@ Message receive_message(int fd, std::string& buffer, int timeout_ms, bool* timed
         if (buffer.size() > kMaxMessage)
             return {};
         const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-        const int left = timeout_ms < 0 ? -1 : now >= until ? 0 : (int)((until - now) / 1'000'000) + 1;
+        const int left = timeout_ms < 0 ? -1
+                         : now >= until ? 0
+                                        : (int)((until - now) / 1'000'000) + 1;
         pollfd p{fd, POLLIN, 0};
         const long ready = raw_syscall(SYS_poll, &p, 1, left);
         if (ready == 0 && left <= 1 && timeout_ms >= 0) {
@@ -118,8 +121,8 @@ bool send_message(int fd, const Message& m) {
     const std::string text = m.text();
     size_t sent = 0;
     while (sent < text.size()) {
-        const long n = raw_syscall(SYS_sendto, fd, text.data() + sent, text.size() - sent,
-                                   MSG_NOSIGNAL, 0, 0);
+        const long n =
+            raw_syscall(SYS_sendto, fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL, 0, 0);
         if (n == -EINTR)
             continue;
         if (n < 0)

@@ -37,8 +37,8 @@ int listen_as(int pid) {
     if (s < 0)
         return -1;
     sockaddr_un a;
-    const unsigned bytes = abstract_address(
-        control_name((unsigned)raw_syscall(SYS_getuid), pid), &a);
+    const unsigned bytes =
+        abstract_address(control_name((unsigned)raw_syscall(SYS_getuid), pid), &a);
     if (raw_syscall(SYS_bind, s, &a, bytes) < 0 || raw_syscall(SYS_listen, s, 8) < 0) {
         raw_syscall(SYS_close, s);
         return -1;
@@ -116,10 +116,11 @@ void serve_checkpoint(int client, const Message& m) {
         p.add("done", format("%.3f", done));
         send_message(client, p);
     };
-    auto result = take_checkpoint(r, g_server.settings, progress, [&](const CheckpointResult& done) {
-        drop_old_images(done.image, r.output.empty() ? g_server.settings.keep : 0);
-        answer_done(client, done);
-    });
+    auto result =
+        take_checkpoint(r, g_server.settings, progress, [&](const CheckpointResult& done) {
+            drop_old_images(done.image, r.output.empty() ? g_server.settings.keep : 0);
+            answer_done(client, done);
+        });
     if (!result)
         answer_failure(client, result.status());
 }
@@ -137,17 +138,15 @@ void serve_reattach(int client, const Message& m, const char* endpoint) {
 }
 
 void serve(int listener) {
-    const UniqueFd accepted(raw_syscall(SYS_accept4, listener, 0, 0, SOCK_CLOEXEC));
-    if (!accepted.ok())
-        return;
-    const PeerId peer = peer_of(accepted.get());
-    if (peer.uid != raw_syscall(SYS_getuid) && peer.uid != 0)
-        return; // says nothing to strangers
-    // Out of the app's range while it is served: own, and so neither seen nor saved.
-    const long copy = raw_syscall(SYS_fcntl, accepted.get(), F_DUPFD_CLOEXEC, own_fd_base());
-    const int client = adopt(copy);
+    // Adopted: out of the app's range while it is served, and so neither seen nor saved.
+    const int client = adopt(raw_syscall(SYS_accept4, listener, 0, 0, SOCK_CLOEXEC));
     if (client < 0)
         return;
+    const PeerId peer = peer_of(client);
+    if (peer.uid != raw_syscall(SYS_getuid) && peer.uid != 0) {
+        own_fd_close(client); // says nothing to strangers
+        return;
+    }
     std::string buffer;
     const Message m = receive_message(client, buffer, 5000);
     const std::string op = m.get("op");

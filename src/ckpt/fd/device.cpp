@@ -14,8 +14,10 @@ bool recognize(const OpenFd& f) {
     case 5:
     case 7:
     case 8:
-    case 9: return true;
-    default: return false;
+    case 9:
+        return true;
+    default:
+        return false;
     }
 }
 

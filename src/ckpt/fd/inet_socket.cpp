@@ -92,8 +92,8 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         return Status::refused("damaged description of a network socket");
     if (p.peer_closed)
         return create_closed(ctx);
-    Result<int> fd = ctx.lift(
-        raw_syscall(SYS_socket, p.family, p.type | SOCK_CLOEXEC, p.protocol), "network socket");
+    Result<int> fd = ctx.lift(raw_syscall(SYS_socket, p.family, p.type | SOCK_CLOEXEC, p.protocol),
+                              "network socket");
     if (!fd)
         return fd;
     set_socket_options(*fd, p.options, true);

@@ -47,7 +47,7 @@ struct SaveContext {
 
 struct RestoreContext {
     const ProcessState* state = nullptr;
-    int scratch = 0; // descriptors from here on are the restorer's
+    int scratch = 0;                              // descriptors from here on are the restorer's
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way

@@ -42,9 +42,8 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         return Status::refused("damaged description of a memfd");
     // A description of its own, with its own position and access mode.
     const std::string path = format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]);
-    Result<int> fd =
-        ctx.lift(open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(),
-                 "memfd");
+    Result<int> fd = ctx.lift(
+        open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(), "memfd");
     if (fd)
         raw_syscall(SYS_lseek, *fd, p.position, SEEK_SET);
     return fd;

@@ -44,7 +44,8 @@ Status copy_content(const OpenFd& f, int32_t capacity, std::string& out) {
     if (n == -EAGAIN || n == 0)
         return {};
     if (n < 0)
-        return refuse_fd(f, format("a pipe whose contents cannot be read: %s", error_text((int)-n)));
+        return refuse_fd(f,
+                         format("a pipe whose contents cannot be read: %s", error_text((int)-n)));
     out.resize((size_t)n);
     size_t have = 0;
     while (have < out.size()) {

@@ -25,7 +25,8 @@ bool recognize(const OpenFd& f) {
     case 0x63677270: // cgroup2
     case 0x64626720: // debugfs
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

@@ -9,9 +9,9 @@ namespace glckpt::ckpt {
 namespace {
 
 constexpr const FdOps* kKinds[] = {
-    &kPathOnly, &kMemfd,      &kProcFile,   &kRegularFile,   &kDirectory, &kDevice,
-    &kTerminal, &kPipe,       &kFifo,       &kUnixSocket,    &kInetSocket, &kNetlinkSocket,
-    &kEventfd,  &kTimerfd,    &kSignalfd,   &kEpoll,         &kInotify,
+    &kPathOnly, &kMemfd,   &kProcFile, &kRegularFile, &kDirectory,  &kDevice,
+    &kTerminal, &kPipe,    &kFifo,     &kUnixSocket,  &kInetSocket, &kNetlinkSocket,
+    &kEventfd,  &kTimerfd, &kSignalfd, &kEpoll,       &kInotify,
 };
 
 OpenFd look_at(int fd) {

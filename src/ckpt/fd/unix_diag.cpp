@@ -31,8 +31,8 @@ void read_entry(const nlmsghdr* h, std::map<uint64_t, UnixPeer>& out) {
 } // namespace
 
 Result<std::map<uint64_t, UnixPeer>> unix_peers() {
-    const UniqueFd s(raw_syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-                                 NETLINK_SOCK_DIAG));
+    const UniqueFd s(
+        raw_syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     Request q;
     q.header.nlmsg_len = sizeof q;
     q.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;

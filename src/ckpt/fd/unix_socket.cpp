@@ -26,21 +26,23 @@ struct Payload {
     int32_t backlog = 0;
     uint64_t peer = 0;
     uint8_t shutdown = 0;
-    std::string address; // sockaddr_un as bound; empty: not bound
+    std::string address;             // sockaddr_un as bound; empty: not bound
     std::vector<std::string> unread; // messages; one entry for a stream
     std::vector<SocketOption> options;
-    auto fields() { return std::tie(shape, type, backlog, peer, shutdown, address, unread, options); }
+    auto fields() {
+        return std::tie(shape, type, backlog, peer, shutdown, address, unread, options);
+    }
 };
 
 bool recognize(const OpenFd& f) {
-    return S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH) &&
-           socket_int(f.fd, SO_DOMAIN) == AF_UNIX;
+    return S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH) && socket_int(f.fd, SO_DOMAIN) == AF_UNIX;
 }
 
 std::string bound_address(int fd) {
     sockaddr_un a{};
     unsigned bytes = sizeof a;
-    if (raw_syscall(SYS_getsockname, fd, &a, &bytes) < 0 || bytes <= offsetof(sockaddr_un, sun_path))
+    if (raw_syscall(SYS_getsockname, fd, &a, &bytes) < 0 ||
+        bytes <= offsetof(sockaddr_un, sun_path))
         return {};
     return std::string(reinterpret_cast<const char*>(&a), bytes);
 }
@@ -72,8 +74,7 @@ std::string peer_text(int fd) {
 }
 
 // Copies without taking out: SO_PEEK_OFF moves on with every peek.
-Status copy_unread(const OpenFd& f, bool stream,
-                   std::vector<std::string>& out) {
+Status copy_unread(const OpenFd& f, bool stream, std::vector<std::string>& out) {
     int offset = 0;
     raw_syscall(SYS_setsockopt, f.fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
     Status status;
@@ -87,7 +88,8 @@ Status copy_unread(const OpenFd& f, bool stream,
         if (n < 0 || (n == 0 && stream))
             break;
         if (m.msg_flags & MSG_CTRUNC) {
-            status = refuse_fd(f, "a socket with descriptors passed in it that are not received yet");
+            status =
+                refuse_fd(f, "a socket with descriptors passed in it that are not received yet");
             break;
         }
         if ((size_t)n > piece.size()) {
@@ -129,8 +131,8 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     else if (ctx.external == ExternalSockets::Close)
         p.shape = Shape::PeerClosed;
     else
-        return refuse_fd(f, peer_text(f.fd) +
-                                " (use --ext-sockets=close to restart with it closed)");
+        return refuse_fd(f,
+                         peer_text(f.fd) + " (use --ext-sockets=close to restart with it closed)");
     return {};
 }
 

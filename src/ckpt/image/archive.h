@@ -19,7 +19,9 @@ namespace glckpt::ckpt {
 template <class T>
 concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 template <class T>
-concept Described = requires(T& t) { t.fields(); };
+concept Described = requires(T& t) {
+    t.fields();
+};
 
 class Encoder {
   public:

@@ -48,8 +48,8 @@ static_assert(sizeof(SectionEntry) == 64);
 // last is shorter). A frame is the unit of compression and of hashing.
 constexpr uint32_t kProcessSpace = 0; // the process's memory; k > 0: shared object k-1
 struct PageRun {
-    uint64_t address; // or the offset in the shared object
-    uint64_t bytes;   // whole pages
+    uint64_t address;     // or the offset in the shared object
+    uint64_t bytes;       // whole pages
     uint64_t file_offset; // raw: where the bytes lie; packed: 0
     uint32_t space;
     uint32_t reserved;

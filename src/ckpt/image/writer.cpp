@@ -35,8 +35,8 @@ ZSTD_CCtx* make_compressor() {
 struct ImageWriter::FrameSink {
     explicit FrameSink(ImageWriter& w) : writer(w) {
         XXH3_64bits_reset(&hash);
+        plain = std::make_unique<char[]>(kFrameBytes);
         if (w.profile_ == Profile::Packed) {
-            plain = std::make_unique<char[]>(kFrameBytes);
             packed_bound = ZSTD_compressBound(kFrameBytes);
             packed = std::make_unique<char[]>(packed_bound);
             zstd = make_compressor();
@@ -47,11 +47,13 @@ struct ImageWriter::FrameSink {
     uint64_t room() const { return kFrameBytes - fill; }
 
     Status add(const char* data, uint64_t bytes, uint64_t file_offset) {
-        if (writer.profile_ == Profile::Packed) {
-            memcpy(plain.get() + fill, data, bytes);
-        } else {
-            XXH3_64bits_update(&hash, data, bytes);
-            if (Status s = writer.write_at(data, bytes, file_offset); !s)
+        // Always through a copy: among the pages are this very thread's stack and variables, and
+        // what is hashed must be what is written.
+        char* copy = plain.get() + fill;
+        memcpy(copy, data, bytes);
+        if (writer.profile_ == Profile::Raw) {
+            XXH3_64bits_update(&hash, copy, bytes);
+            if (Status s = writer.write_at(copy, bytes, file_offset); !s)
                 return s;
         }
         fill += bytes;

@@ -14,8 +14,8 @@ namespace glckpt::ckpt {
 
 // Gives the bytes of [address, address+bytes) of a space, at most one frame: a pointer to them, or
 // to a copy in `buffer` (a frame large).
-using PageSource = std::function<const char*(uint32_t space, uint64_t address, uint64_t bytes,
-                                             char* buffer)>;
+using PageSource =
+    std::function<const char*(uint32_t space, uint64_t address, uint64_t bytes, char* buffer)>;
 
 struct PageLayout { // raw: where whole mappings lie, so that a lazy restart can map them
     uint64_t start, end, image_offset;

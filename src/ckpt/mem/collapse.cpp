@@ -7,7 +7,7 @@
 namespace glckpt::ckpt {
 namespace {
 
-constexpr int kMadvCollapse = 25; // MADV_COLLAPSE, kernel 6.1
+constexpr int kMadvCollapse = 25;       // MADV_COLLAPSE, kernel 6.1
 constexpr uint64_t kWorthIt = 32 << 20; // less than this forks in half a millisecond anyway
 
 bool is_candidate(const Vma& v) {

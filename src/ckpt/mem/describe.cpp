@@ -8,7 +8,8 @@
 namespace glckpt::ckpt {
 namespace {
 
-constexpr unsigned kZeroStretch = 4; // shorter stretches of zero pages are cheaper kept than skipped
+constexpr unsigned kZeroStretch =
+    4; // shorter stretches of zero pages are cheaper kept than skipped
 
 bool is_shared_memory(const Vma& v) {
     return v.shared && (v.name.starts_with("/memfd:") || v.name.starts_with("/SYSV") ||
@@ -113,8 +114,8 @@ class Describer {
             }
         const UniqueFd fd = open_fd(v.name.c_str(), O_RDONLY);
         if (!fd.ok())
-            return Status::refused(format("the mapped file %s cannot be opened: %s",
-                                          v.name.c_str(), error_text(fd.error())));
+            return Status::refused(format("the mapped file %s cannot be opened: %s", v.name.c_str(),
+                                          error_text(fd.error())));
         m.file = (int32_t)out_.files.size();
         out_.files.push_back(identify_file(fd.get(), v.name));
         return {};

@@ -38,10 +38,10 @@ void parse_flags(std::string_view text, Vma& v) {
     static constexpr struct {
         char name[3];
         uint32_t flag;
-    } kFlags[] = {{"gd", kGrowsDown},   {"hg", kHugePages},  {"nh", kNoHugePages},
-                  {"dc", kDontFork},    {"wf", kWipeOnFork}, {"nr", kNoReserve},
-                  {"dd", kDontDump},    {"lo", kLocked},     {"mg", kMergeable},
-                  {"rr", kRandomRead},  {"sr", kSequentialRead}, {"sl", kSealed}};
+    } kFlags[] = {{"gd", kGrowsDown},  {"hg", kHugePages},      {"nh", kNoHugePages},
+                  {"dc", kDontFork},   {"wf", kWipeOnFork},     {"nr", kNoReserve},
+                  {"dd", kDontDump},   {"lo", kLocked},         {"mg", kMergeable},
+                  {"rr", kRandomRead}, {"sr", kSequentialRead}, {"sl", kSealed}};
     for (Scanner in(text); !in.done();) {
         in.skip(' ');
         const std::string_view word = in.until(' ');

@@ -17,7 +17,7 @@ struct Vma {
     uint32_t prot = 0;
     uint32_t flags = 0; // MappingFlags, from smaps
     bool shared = false;
-    bool may_write = false; // shared: the file was open for writing
+    bool may_write = false;                // shared: the file was open for writing
     bool huge_tlb = false, device = false; // smaps: "ht", "io"/"pf"
     std::string name;
 

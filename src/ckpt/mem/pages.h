@@ -15,7 +15,8 @@ class Pagemap {
     void small(Range within, std::vector<Range>& out);
 
   private:
-    void scan(Range within, uint64_t inverted, uint64_t mask, uint64_t any, std::vector<Range>& out);
+    void scan(Range within, uint64_t inverted, uint64_t mask, uint64_t any,
+              std::vector<Range>& out);
     void read_entries(Range within, std::vector<Range>& out);
     UniqueFd fd_;
     bool has_scan_ = true; // kernel 6.7
@@ -23,7 +24,8 @@ class Pagemap {
 
 bool is_zero_page(const void* page);
 
-// Leaves out stretches of at least `least` zero pages. Reads the memory: the pages must be readable.
+// Leaves out stretches of at least `least` zero pages. Reads the memory: the pages must be
+// readable.
 void drop_zero_pages(std::vector<Range>& ranges, unsigned least);
 
 } // namespace glckpt::ckpt

@@ -42,8 +42,7 @@ Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<C
         const uint64_t end = std::min<uint64_t>((uint64_t)hole, o.bytes);
         char* copy = static_cast<char*>(staging.take(page_up(end - start)));
         if (!copy || !pread_all(from, copy, end - start, start)) {
-            status = Status::refused(
-                format("the contents of %s cannot be read", o.name.c_str()));
+            status = Status::refused(format("the contents of %s cannot be read", o.name.c_str()));
             break;
         }
         note_runs(copy, start, page_up(end - start), out);
@@ -80,8 +79,7 @@ Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out
         // Through mem: the mapping may not be readable, or end beyond its object.
         if (!copy || (!pread_all(mem.get(), copy, (n - i) * kPage, v.start + i * kPage, &error) &&
                       error != EIO && error != EFAULT))
-            return Status::refused(
-                format("the shared memory %s cannot be read", v.name.c_str()));
+            return Status::refused(format("the shared memory %s cannot be read", v.name.c_str()));
         note_runs(copy, v.offset + i * kPage, (n - i) * kPage, out);
         i = n;
     }
@@ -93,9 +91,9 @@ bool shows(const Vma& v, const SharedObject& o) { return v.shared && v.ino == o.
 } // namespace
 
 void* Staging::take(uint64_t bytes, bool shared) {
-    const long p = raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                               (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE,
-                               -1, 0);
+    const long p =
+        raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+                    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p < 0 && p > -4096)
         return nullptr;
     ranges_.push_back({(uint64_t)p, (uint64_t)p + page_up(bytes)});

@@ -6,11 +6,11 @@
 
 namespace glckpt::ckpt {
 
-void save_identity(ProcessState& state);    // program, names, credentials, clocks, folders
+void save_identity(ProcessState& state); // program, names, credentials, clocks, folders
 void save_limits(ProcessState& state);
-void save_layout(ProcessState& state);      // PR_SET_MM_MAP's fields
-void save_signals(ProcessState& state);     // dispositions, what is pending for the process
-void save_timers(ProcessState& state);      // itimers and POSIX timers
+void save_layout(ProcessState& state);  // PR_SET_MM_MAP's fields
+void save_signals(ProcessState& state); // dispositions, what is pending for the process
+void save_timers(ProcessState& state);  // itimers and POSIX timers
 SavedThread save_thread(const ThreadSlot& slot);
 
 // After a restart, from the checkpoint thread, all others held: what must start last.

@@ -3,8 +3,6 @@
 #include "ckpt/text.h"
 #include <csignal>
 #include <cstring>
-#include <sched.h>
-#include <sys/resource.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -27,16 +25,6 @@ void save_pending(const ThreadSlot& slot, SavedThread& t) {
         info.si_pid = own_pid();
         t.pending.push_back({std::string(reinterpret_cast<const char*>(&info), 128)});
     }
-}
-
-void save_scheduling(SavedThread& t) {
-    t.policy = (int32_t)raw_syscall(SYS_sched_getscheduler, t.tid);
-    raw_syscall(SYS_sched_getparam, t.tid, &t.priority);
-    t.nice = 20 - (int32_t)raw_syscall(SYS_getpriority, PRIO_PROCESS, t.tid);
-    t.affinity.resize(128); // 8192 processors
-    const long n = raw_syscall(SYS_sched_getaffinity, t.tid, t.affinity.size() * 8,
-                               t.affinity.data());
-    t.affinity.resize(n > 0 ? (size_t)n / 8 : 0);
 }
 
 void save_registers(const ThreadSlot& slot, SavedThread& t) {
@@ -67,8 +55,10 @@ SavedThread save_thread(const ThreadSlot& slot) {
     t.altstack_flags = slot.frame->uc_stack.ss_flags;
     t.name.assign(slot.name, strnlen(slot.name, sizeof slot.name));
     t.syscall = slot.syscall;
+    t.policy = slot.policy;
+    t.priority = slot.priority;
+    t.nice = slot.nice;
     save_pending(slot, t);
-    save_scheduling(t);
     save_registers(slot, t);
     return t;
 }

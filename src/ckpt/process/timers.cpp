@@ -48,7 +48,36 @@ void save_timers(ProcessState& state) {
     }
 }
 
+namespace {
+
+constexpr int kPrTimerCreateRestoreIds = 77; // kernel 6.15
+
+struct KernelSigevent { // struct sigevent as the kernel reads it
+    uint64_t value;
+    int signal, notify, tid, pad[11];
+};
+
+// Timers are known to the program by number. Where the kernel does not take a number, it counts
+// up: ask until it comes to ours.
+void create_timer(const SavedTimer& t) {
+    KernelSigevent e{t.value, t.signal, t.notify, t.tid, {}};
+    const bool exact = raw_syscall(SYS_prctl, kPrTimerCreateRestoreIds, 1, 0, 0, 0) == 0;
+    int id = t.id;
+    for (int tries = 0; tries < 100'000; ++tries) {
+        const long r = raw_syscall(SYS_timer_create, t.clock, &e, &id);
+        if (r < 0 || id == t.id)
+            break;
+        raw_syscall(SYS_timer_delete, id);
+    }
+    if (exact)
+        raw_syscall(SYS_prctl, kPrTimerCreateRestoreIds, 0, 0, 0, 0);
+}
+
+} // namespace
+
 void arm_itimers(const ProcessState& state) {
+    for (const SavedTimer& t : state.timers)
+        create_timer(t);
     for (size_t i = 0; i < state.itimers.size(); ++i)
         if (state.itimers[i][2] | state.itimers[i][3])
             raw_syscall(SYS_setitimer, i, state.itimers[i].data(), 0);

@@ -11,7 +11,7 @@
 namespace glckpt::ckpt {
 
 struct Deadline {
-    long syscall = -1; // the number the wrapper is about to use; -1: none
+    long syscall = -1;  // the number the wrapper is about to use; -1: none
     uint64_t at_ns = 0; // CLOCK_MONOTONIC
     timespec left{};    // where a repeated call reads its time-out from
 };

@@ -82,15 +82,30 @@ void shorten_timeout(long nr, Registers g, int64_t left_ns) {
     t_deadline.left = {(time_t)(left_ns / 1'000'000'000), (long)(left_ns % 1'000'000'000)};
     const auto timeout = (greg_t)&t_deadline.left;
     switch (nr) {
-    case SYS_nanosleep: g[REG_RDI] = timeout; break;
-    case SYS_clock_nanosleep: g[REG_RDX] = timeout; break;
-    case SYS_rt_sigtimedwait: g[REG_RDX] = timeout; break;
-    case SYS_semtimedop: g[REG_R10] = timeout; break;
-    case SYS_epoll_pwait2: g[REG_R10] = timeout; break;
-    case SYS_poll: g[REG_RDX] = round_up_ms(left_ns); break;
+    case SYS_nanosleep:
+        g[REG_RDI] = timeout;
+        break;
+    case SYS_clock_nanosleep:
+        g[REG_RDX] = timeout;
+        break;
+    case SYS_rt_sigtimedwait:
+        g[REG_RDX] = timeout;
+        break;
+    case SYS_semtimedop:
+        g[REG_R10] = timeout;
+        break;
+    case SYS_epoll_pwait2:
+        g[REG_R10] = timeout;
+        break;
+    case SYS_poll:
+        g[REG_RDX] = round_up_ms(left_ns);
+        break;
     case SYS_epoll_wait:
-    case SYS_epoll_pwait: g[REG_R10] = round_up_ms(left_ns); break;
-    default: break;
+    case SYS_epoll_pwait:
+        g[REG_R10] = round_up_ms(left_ns);
+        break;
+    default:
+        break;
     }
 }
 

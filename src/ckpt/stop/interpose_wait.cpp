@@ -97,8 +97,7 @@ GLCKPT_EXPORT int epoll_pwait(int fd, epoll_event* events, int n, int timeout,
 
 GLCKPT_EXPORT int epoll_pwait2(int fd, epoll_event* events, int n, const timespec* timeout,
                                const sigset_t* mask) {
-    static Real<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real(
-        "epoll_pwait2");
+    static Real<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real("epoll_pwait2");
     return with_deadline(SYS_epoll_pwait2, timeout ? ns_of(timeout) : 0,
                          [&] { return real(fd, events, n, timeout, mask); });
 }

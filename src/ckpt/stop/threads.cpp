@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 // Where glibc keeps the rseq area, from the thread pointer.
 extern "C" __attribute__((weak)) const ptrdiff_t __rseq_offset;
@@ -58,6 +59,15 @@ void queue_stop_signal(ThreadSlot& slot, long* result) {
     *result = raw_syscall(SYS_rt_tgsigqueueinfo, own_pid(), slot.tid, kStopSignal, &info);
 }
 
+void describe_scheduling(ThreadSlot& s) {
+    s.policy = (int)raw_syscall(SYS_sched_getscheduler, 0);
+    raw_syscall(SYS_sched_getparam, 0, &s.priority);
+    s.nice = 20 - (int)raw_syscall(SYS_getpriority, PRIO_PROCESS, 0);
+    s.timer_slack = (uint64_t)raw_syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    const long n = raw_syscall(SYS_sched_getaffinity, 0, sizeof s.affinity, s.affinity);
+    s.affinity_bytes = n > 0 ? (uint32_t)n : 0;
+}
+
 void describe_self(ThreadSlot& s, ucontext_t* uc) {
     s.frame = uc;
     raw_syscall(SYS_arch_prctl, ARCH_GET_FS, &s.fs);
@@ -73,6 +83,7 @@ void describe_self(ThreadSlot& s, ucontext_t* uc) {
             s.rseq_bytes = 32;
     }
     raw_syscall(SYS_rt_sigpending, &s.pending, 8);
+    describe_scheduling(s);
     note_time_left(s);
 }
 
@@ -354,7 +365,10 @@ void forget_stop_after_fork() {
 
 // Where a thread of a restarted process enters: the kernel objects are its own again, its frame is
 // as the stop left it.
+void (*g_restore_thread)(const ThreadSlot&) = nullptr;
+
 extern "C" [[gnu::used]] void glckpt_restarted_thread(ThreadSlot* slot) {
+    g_restore_thread(*slot);
     if (slot->checkpointer) {
         g_snapshot.result = kRestarted;
     } else {

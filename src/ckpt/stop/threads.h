@@ -49,7 +49,11 @@ struct ThreadSlot {
     uint32_t rseq_bytes = 0;
     uint64_t pending = 0; // signals that wait for it or for the process
     char name[16] = {};
-    int64_t time_left_ns = -1; // of a relative time-out that the stop cut; -1: none
+    int policy = 0, priority = 0, nice = 0;
+    uint64_t timer_slack = 0;
+    uint32_t affinity_bytes = 0;
+    uint64_t affinity[16] = {}; // 1024 processors
+    int64_t time_left_ns = -1;  // of a relative time-out that the stop cut; -1: none
 };
 
 enum class Who { App, Service };
@@ -66,6 +70,9 @@ class Stop {
   private:
     bool active_ = false;
 };
+
+// What a restarted thread does for itself before it parks again, and what it drops last. Set once.
+extern void (*g_restore_thread)(const ThreadSlot&);
 
 // After a restart: all but the checkpoint thread are parked again, as if the stop went on.
 void wait_for_restarted_threads(int count);

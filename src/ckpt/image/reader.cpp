@@ -1,0 +1,281 @@
+#include "ckpt/image/reader.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/image/structure.h"
+#include "ckpt/parallel.h"
+#include "ckpt/text.h"
+#define XXH_INLINE_ALL
+#include <algorithm>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+Status damaged(const char* what) {
+    return Status::refused(format("the image is damaged (%s)", what));
+}
+
+Status check_owner(const struct stat& st, const std::string& path) {
+    if (!S_ISREG(st.st_mode))
+        return Status::refused(path + " is not a regular file");
+    if (st.st_uid != raw_syscall(SYS_geteuid))
+        return Status::refused(format("%s belongs to another user (uid %u): an image is code, only "
+                                      "your own are run",
+                                      path.c_str(), st.st_uid));
+    if (st.st_mode & 022)
+        return Status::refused(format("%s can be written by others (mode %04o): an image is code; "
+                                      "chmod go-w it if you trust it",
+                                      path.c_str(), st.st_mode & 07777));
+    return {};
+}
+
+bool all_zero(const char* p, size_t n) {
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+} // namespace
+
+ImageReader::ImageReader() = default;
+ImageReader::ImageReader(ImageReader&& o) noexcept { *this = std::move(o); }
+ImageReader& ImageReader::operator=(ImageReader&& o) noexcept {
+    path_ = std::move(o.path_);
+    fd_ = std::move(o.fd_);
+    std::swap(map_, o.map_);
+    std::swap(file_bytes_, o.file_bytes_);
+    header_ = o.header_;
+    sections_ = std::move(o.sections_);
+    process_ = std::move(o.process_);
+    runs_ = o.runs_;
+    frames_ = o.frames_;
+    run_start_ = std::move(o.run_start_);
+    stream_bytes_ = o.stream_bytes_;
+    cache_ = std::move(o.cache_);
+    cached_frame_ = o.cached_frame_;
+    return *this;
+}
+ImageReader::~ImageReader() {
+    if (map_)
+        munmap(const_cast<char*>(map_), file_bytes_);
+}
+
+Result<ImageReader> ImageReader::open(const std::string& path) {
+    ImageReader r;
+    r.path_ = path;
+    r.fd_ = open_fd(path.c_str(), O_RDONLY);
+    if (!r.fd_.ok())
+        return Status::refused(
+            format("cannot open %s: %s", path.c_str(), error_text(r.fd_.error())));
+    if (Status s = r.load(); !s)
+        return s;
+    return r;
+}
+
+Status ImageReader::load() {
+    struct stat st {};
+    raw_syscall(SYS_fstat, fd_.get(), &st);
+    if (Status s = check_owner(st, path_); !s)
+        return s;
+    if ((uint64_t)st.st_size < sizeof(FileHeader))
+        return Status::refused(path_ + " is not a glckpt image");
+    file_bytes_ = (uint64_t)st.st_size;
+    void* map = mmap(nullptr, file_bytes_, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
+    if (map == MAP_FAILED)
+        return Status::refused("cannot map " + path_);
+    map_ = static_cast<const char*>(map);
+    header_ = reinterpret_cast<const FileHeader*>(map_);
+    if (memcmp(header_->magic, kMagic, sizeof kMagic) != 0)
+        return Status::refused(path_ + " is not a glckpt image");
+    if (XXH3_64bits(header_, offsetof(FileHeader, header_hash)) != header_->header_hash)
+        return damaged("header");
+    if (header_->version != kFormatVersion || header_->arch != kArchX86_64)
+        return Status::refused(format("%s has format version %u; this glckpt reads %u",
+                                      path_.c_str(), header_->version, kFormatVersion));
+    if (header_->profile != Profile::Raw && header_->profile != Profile::Packed)
+        return damaged("profile");
+    if (header_->file_bytes != file_bytes_)
+        return Status::refused(format("the image is damaged (it has %lu bytes instead of %lu)",
+                                      (unsigned long)file_bytes_,
+                                      (unsigned long)header_->file_bytes));
+    if (Status s = load_table(); !s)
+        return s;
+    if (Status s = load_pages(); !s)
+        return s;
+    return check_structure();
+}
+
+Status ImageReader::load_table() {
+    const uint64_t bytes = header_->section_count * sizeof(SectionEntry);
+    if (header_->section_count > kMaxSections || header_->table_offset > file_bytes_ ||
+        bytes != file_bytes_ - header_->table_offset)
+        return damaged("section table");
+    if (XXH3_64bits(at(header_->table_offset), bytes) != header_->table_hash)
+        return damaged("section table");
+    for (uint32_t i = 0; i < header_->section_count; ++i) {
+        SectionEntry e;
+        memcpy(&e, at(header_->table_offset + i * sizeof e), sizeof e);
+        e.name[sizeof e.name - 1] = '\0';
+        if (e.offset > file_bytes_ || e.bytes > file_bytes_ - e.offset)
+            return damaged(e.name);
+        if (XXH3_64bits(at(e.offset), e.bytes) != e.hash)
+            return damaged(e.name);
+        sections_[e.name] = e;
+    }
+    process_ = std::make_unique<ProcessState>();
+    if (!has_section(kSectionProcess) || !decode(section(kSectionProcess), *process_))
+        return damaged("process section");
+    return {};
+}
+
+Status ImageReader::load_pages() {
+    const std::string_view runs = section(kSectionRuns), frames = section(kSectionFrames);
+    if (runs.size() % sizeof(PageRun) || frames.size() % sizeof(PageFrame) ||
+        (uintptr_t)runs.data() % alignof(PageRun) || (uintptr_t)frames.data() % alignof(PageFrame))
+        return damaged("page tables");
+    runs_ = {reinterpret_cast<const PageRun*>(runs.data()), runs.size() / sizeof(PageRun)};
+    frames_ = {reinterpret_cast<const PageFrame*>(frames.data()),
+               frames.size() / sizeof(PageFrame)};
+    for (const PageRun& r : runs_) {
+        if (r.bytes == 0 || r.bytes % kPage || r.address % kPage || r.bytes > 1ull << 47)
+            return damaged("page runs");
+        run_start_.push_back(stream_bytes_);
+        stream_bytes_ += r.bytes;
+        if (profile() == Profile::Raw &&
+            (r.file_offset < kPage || r.file_offset > file_bytes_ ||
+             r.bytes > file_bytes_ - r.file_offset || r.file_offset % kPage))
+            return damaged("page runs");
+    }
+    if (frames_.size() != (stream_bytes_ + kFrameBytes - 1) / kFrameBytes)
+        return damaged("page frames");
+    for (size_t i = 0; i < frames_.size(); ++i) {
+        const PageFrame& f = frames_[i];
+        const bool fits = f.file_offset <= file_bytes_ && f.stored <= file_bytes_ - f.file_offset;
+        if (profile() == Profile::Packed ? !fits || f.stored == 0 : f.stored != frame_bytes(i))
+            return damaged("page frames");
+    }
+    return {};
+}
+
+Status ImageReader::check_structure() const { return check_image_structure(*process_, runs_); }
+
+std::vector<std::string> ImageReader::section_names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, e] : sections_)
+        out.push_back(name);
+    return out;
+}
+
+std::string_view ImageReader::section(const std::string& name) const {
+    const auto it = sections_.find(name);
+    if (it == sections_.end())
+        return {};
+    return {at(it->second.offset), it->second.bytes};
+}
+
+std::string_view ImageReader::stored(const PageFrame& f) const {
+    return {at(f.file_offset), f.stored};
+}
+
+uint64_t ImageReader::frame_bytes(size_t index) const {
+    return std::min(kFrameBytes, stream_bytes_ - index * kFrameBytes);
+}
+
+size_t ImageReader::run_at(uint64_t stream_offset) const {
+    return (size_t)(std::upper_bound(run_start_.begin(), run_start_.end(), stream_offset) -
+                    run_start_.begin()) -
+           1;
+}
+
+Status ImageReader::read_frame(size_t index, char* out) const {
+    const PageFrame& f = frames_[index];
+    if (profile() == Profile::Packed) {
+        const std::string_view s = stored(f);
+        if (XXH3_64bits(s.data(), s.size()) != f.hash)
+            return damaged("page data");
+        const size_t n = ZSTD_decompress(out, kFrameBytes, s.data(), s.size());
+        return ZSTD_isError(n) || n != frame_bytes(index) ? damaged("page data") : Status();
+    }
+    uint64_t have = 0;
+    bool read = true;
+    for_each_part(index, [&](const PageRun& r, uint64_t offset, uint64_t n) {
+        read &= pread_all(fd_.get(), out + have, n, r.file_offset + offset);
+        have += n;
+    });
+    return read && XXH3_64bits(out, have) == f.hash ? Status() : damaged("page data");
+}
+
+bool ImageReader::read_memory(uint64_t address, void* out, size_t bytes, uint32_t space) const {
+    auto* to = static_cast<char*>(out);
+    while (bytes) {
+        // The last run that starts at or before the address.
+        const auto it = std::upper_bound(
+            runs_.begin(), runs_.end(), address, [space](uint64_t a, const PageRun& r) {
+                return r.space != space ? r.space > space : a < r.address;
+            });
+        if (it == runs_.begin())
+            return false;
+        const PageRun& r = *std::prev(it);
+        if (r.space != space || address < r.address || address - r.address >= r.bytes)
+            return false;
+        const uint64_t in_stream =
+            run_start_[(size_t)(std::prev(it) - runs_.begin())] + (address - r.address);
+        const size_t frame = in_stream / kFrameBytes;
+        if (frame != cached_frame_) {
+            if (!cache_)
+                cache_ = std::make_unique<char[]>(kFrameBytes);
+            if (!read_frame(frame, cache_.get()).ok())
+                return false;
+            cached_frame_ = frame;
+        }
+        const uint64_t in_frame = in_stream % kFrameBytes;
+        const size_t n = std::min<uint64_t>(
+            {bytes, frame_bytes(frame) - in_frame, r.bytes - (address - r.address)});
+        memcpy(to, cache_.get() + in_frame, n);
+        to += n;
+        address += n;
+        bytes -= n;
+    }
+    return true;
+}
+
+Status ImageReader::verify_pages() const {
+    return for_each_in_parallel(frames_.size(),
+                                [this](size_t i, char* buffer) { return read_frame(i, buffer); });
+}
+
+Status ImageReader::verify_gaps() const {
+    std::vector<std::pair<uint64_t, uint64_t>> pieces{{0, sizeof(FileHeader)},
+                                                      {header_->table_offset, file_bytes_}};
+    for (const auto& [name, e] : sections_)
+        pieces.emplace_back(e.offset, e.offset + e.bytes);
+    for (const PageRun& r : runs_)
+        if (profile() == Profile::Raw)
+            pieces.emplace_back(r.file_offset, r.file_offset + r.bytes);
+    for (const PageFrame& f : frames_)
+        if (profile() == Profile::Packed)
+            pieces.emplace_back(f.file_offset, f.file_offset + f.stored);
+    std::sort(pieces.begin(), pieces.end());
+    uint64_t covered = 0;
+    for (const auto& [start, end] : pieces) {
+        if (start < covered && end > start)
+            return damaged("overlapping parts");
+        while (covered < start) {
+            // Holes of the file need no look.
+            const long data = raw_syscall(SYS_lseek, fd_.get(), covered, SEEK_DATA);
+            if (data < 0 || (uint64_t)data >= start)
+                break;
+            const uint64_t from = std::max<uint64_t>((uint64_t)data, covered);
+            const long hole = raw_syscall(SYS_lseek, fd_.get(), from, SEEK_HOLE);
+            const uint64_t to = hole < 0 ? start : std::min<uint64_t>((uint64_t)hole, start);
+            if (!all_zero(at(from), to - from))
+                return damaged("data between its parts");
+            covered = to;
+        }
+        covered = std::max(covered, end);
+    }
+    return {};
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,112 @@
+#include "ckpt/image/structure.h"
+#include "ckpt/text.h"
+#include <set>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint64_t kAddressEnd = 0x7fff'ffff'f000;
+constexpr uint64_t kLargestObject = 1ull << 44;
+
+Status damaged(const char* what) {
+    return Status::refused(format("the image is damaged (%s)", what));
+}
+
+Status check_mappings(const ProcessState& s) {
+    uint64_t last_end = 0;
+    for (const SavedMapping& m : s.mappings) {
+        if (m.start < last_end || m.end <= m.start || m.end > kAddressEnd || m.start % kPage ||
+            m.end % kPage || m.offset % kPage || m.image_offset % kPage || m.prot > 7)
+            return damaged("mappings");
+        const bool of_file =
+            m.kind == MappingKind::PrivateFile || m.kind == MappingKind::SharedFile;
+        if (of_file && (m.file < 0 || (size_t)m.file >= s.files.size()))
+            return damaged("mapped files");
+        if (m.kind == MappingKind::Shared && (m.object < 0 || (size_t)m.object >= s.objects.size()))
+            return damaged("shared memory");
+        if (m.kind > MappingKind::Vvar)
+            return damaged("mappings");
+        last_end = m.end;
+    }
+    return {};
+}
+
+bool is_loaded(const SavedMapping& m) {
+    return m.kind == MappingKind::Anonymous || m.kind == MappingKind::PrivateFile ||
+           m.kind == MappingKind::Vdso;
+}
+
+Status check_runs(const ProcessState& s, std::span<const PageRun> runs) {
+    size_t mapping = 0;
+    uint32_t space = 0;
+    uint64_t last_end = 0;
+    for (const PageRun& r : runs) {
+        if (r.space < space || r.space > s.objects.size())
+            return damaged("page runs");
+        if (r.space != space)
+            last_end = 0;
+        space = r.space;
+        const uint64_t end = r.address + r.bytes;
+        if (r.address < last_end || end < r.address)
+            return damaged("page runs");
+        last_end = end;
+        if (space > 0) {
+            if (end > ((s.objects[space - 1].bytes + kPage - 1) & ~(kPage - 1)))
+                return damaged("shared memory's pages");
+            continue;
+        }
+        while (mapping < s.mappings.size() && s.mappings[mapping].end <= r.address)
+            ++mapping;
+        if (mapping == s.mappings.size() || r.address < s.mappings[mapping].start ||
+            end > s.mappings[mapping].end || !is_loaded(s.mappings[mapping]))
+            return damaged("page runs outside memory");
+    }
+    return {};
+}
+
+Status check_descriptors(const ProcessState& s) {
+    std::set<int32_t> seen;
+    for (const Descriptor& d : s.descriptors)
+        if (d.fd < 0 || d.fd > 1 << 20 || d.description >= s.descriptions.size() ||
+            !seen.insert(d.fd).second)
+            return damaged("descriptors");
+    for (const int32_t fd : s.own_fds)
+        if (fd < 0 || fd > 1 << 20)
+            return damaged("descriptors");
+    return {};
+}
+
+Status check_threads(const ProcessState& s) {
+    std::set<int32_t> seen;
+    int leaders = 0, checkpointers = 0;
+    for (const SavedThread& t : s.threads) {
+        if (t.tid <= 0 || !seen.insert(t.tid).second)
+            return damaged("threads");
+        leaders += t.tid == s.pid;
+        checkpointers += t.checkpointer;
+        for (const SavedSignal& p : t.pending)
+            if (p.siginfo.size() != 128)
+                return damaged("pending signals");
+    }
+    for (const SavedSignal& p : s.pending)
+        if (p.siginfo.size() != 128)
+            return damaged("pending signals");
+    return leaders == 1 && checkpointers == 1 ? Status() : damaged("threads");
+}
+
+} // namespace
+
+Status check_image_structure(const ProcessState& s, std::span<const PageRun> runs) {
+    for (const SharedObject& o : s.objects)
+        if (o.bytes > kLargestObject)
+            return damaged("shared memory");
+    if (s.layout.auxv.size() > 4096 || s.layout.auxv.size() % 8)
+        return damaged("layout");
+    for (const Status& st :
+         {check_mappings(s), check_runs(s, runs), check_descriptors(s), check_threads(s)})
+        if (!st.ok())
+            return st;
+    return {};
+}
+
+} // namespace glckpt::ckpt

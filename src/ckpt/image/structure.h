@@ -1,0 +1,13 @@
+// Does what the image says hang together? Indices within their tables, mappings that do not
+// overlap, runs within mappings: checked once, so that nothing behind it has to.
+#pragma once
+#include "base/status.h"
+#include "ckpt/image/format.h"
+#include "ckpt/state.h"
+#include <span>
+
+namespace glckpt::ckpt {
+
+Status check_image_structure(const ProcessState& state, std::span<const PageRun> runs);
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,16 @@
+// The guest's half of bringing a process back: what its own threads can do for themselves.
+#pragma once
+#include "base/status.h"
+#include "ckpt/state.h"
+#include "ckpt/stop/threads.h"
+
+namespace glckpt::ckpt {
+
+// Each thread, on itself, before it parks: name, alternate stack, scheduling.
+void restore_own_thread(const ThreadSlot& slot);
+// The checkpoint thread: layout, dispositions, limits, prctl.
+void restore_process(const ProcessState& state, int exe_fd);
+// Each thread, last: the capabilities that a user namespace gave it.
+void drop_capabilities(const Credentials& saved);
+
+} // namespace glckpt::ckpt

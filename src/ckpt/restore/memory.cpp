@@ -1,0 +1,220 @@
+#include "ckpt/restore/memory.h"
+#include "ckpt/mem/file_identity.h"
+#include "ckpt/parallel.h"
+#include "ckpt/text.h"
+#define XXH_INLINE_ALL
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr int kNoReplace = 0x100000; // MAP_FIXED_NOREPLACE
+constexpr uint64_t kDense = 4 << 20; // from this size on, huge pages halve the time of loading
+
+int map_flags(const SavedMapping& m) {
+    const bool shared = m.kind == MappingKind::Shared || m.kind == MappingKind::SharedFile;
+    return (shared ? MAP_SHARED : MAP_PRIVATE) |
+           (m.flags & kGrowsDown ? MAP_GROWSDOWN | MAP_STACK : 0) |
+           (m.flags & kNoReserve ? MAP_NORESERVE : 0);
+}
+
+// While it is filled; the final protection comes after.
+int load_protection(const SavedMapping& m) {
+    if (m.kind == MappingKind::SharedFile || m.kind == MappingKind::Shared)
+        return (int)m.prot;
+    return PROT_READ | PROT_WRITE;
+}
+
+bool failed(long r) { return r < 0 && r > -4096; }
+
+} // namespace
+
+Result<UniqueFd> MemoryLoader::open_backing(const SavedMapping& m) const {
+    if (m.kind == MappingKind::Shared)
+        return UniqueFd(
+            raw_syscall(SYS_fcntl, (*object_fds_)[(size_t)m.object], F_DUPFD_CLOEXEC, 0));
+    const SavedFile& f = image_.process().files[(size_t)m.file];
+    const bool writable = m.kind == MappingKind::SharedFile && m.writable_file;
+    UniqueFd fd = open_fd(f.path.c_str(), writable ? O_RDWR : O_RDONLY);
+    if (!fd.ok())
+        return Status::refused(format("the mapped file %s cannot be opened: %s", f.path.c_str(),
+                                      error_text(fd.error())));
+    if (m.kind == MappingKind::PrivateFile)
+        if (Status s = check_identity(fd.get(), f); !s)
+            return s;
+    return fd;
+}
+
+Status MemoryLoader::place_sysv(const SavedMapping& m) {
+    // The object's "descriptor" is the segment's id; it must be attached whole.
+    const int id = (*object_fds_)[(size_t)m.object];
+    long at = raw_syscall(SYS_shmat, id, m.start, m.prot & PROT_WRITE ? 0 : SHM_RDONLY);
+    if (failed(at))
+        at = raw_syscall(SYS_shmat, id, space_.reserve(m.bytes()),
+                         m.prot & PROT_WRITE ? 0 : SHM_RDONLY);
+    if (failed(at))
+        return Status::refused(format("cannot attach shared memory: %s", error_text((int)-at)));
+    places_.push_back({&m, (uint64_t)at, false});
+    return {};
+}
+
+Status MemoryLoader::place(const SavedMapping& m) {
+    const bool anonymous = m.kind == MappingKind::Anonymous || m.kind == MappingKind::Vdso;
+    const bool lazy = lazy_ && m.kind == MappingKind::Anonymous && m.image_offset != 0;
+    UniqueFd fd;
+    if (!anonymous) {
+        auto opened = open_backing(m);
+        if (!opened)
+            return opened.status();
+        fd = std::move(*opened);
+    }
+    const int flags = map_flags(m) | (anonymous && !lazy ? MAP_ANONYMOUS : 0);
+    const int from = lazy ? image_.fd() : fd.get();
+    const uint64_t offset = lazy ? m.image_offset : anonymous ? 0 : m.offset;
+    auto map_at = [&](uint64_t address) {
+        return raw_syscall(SYS_mmap, address, m.bytes(), load_protection(m), flags | kNoReplace,
+                           anonymous && !lazy ? -1 : from, offset);
+    };
+    long at = map_at(m.start);
+    if (at == -EEXIST || at == -EPERM) // the restorer itself is there, or it is below mmap_min_addr
+        at = map_at(space_.reserve(m.bytes()));
+    if (failed(at))
+        return Status::refused(format("cannot map %s at %lx: %s",
+                                      m.name.empty() ? "memory" : m.name.c_str(),
+                                      (unsigned long)m.start, error_text((int)-at)));
+    places_.push_back({&m, (uint64_t)at, lazy});
+    return {};
+}
+
+Status MemoryLoader::map_all() {
+    for (const SavedMapping& m : image_.process().mappings) {
+        if (m.kind == MappingKind::Vvar)
+            continue;
+        const bool sysv = m.kind == MappingKind::Shared &&
+                          image_.process().objects[(size_t)m.object].kind == SharedKind::SysV;
+        if (Status s = sysv ? place_sysv(m) : place(m); !s)
+            return s;
+        const Place& p = places_.back();
+        placed_.push_back({p.at, p.at + m.bytes()});
+        if (p.at != m.start)
+            moves_.push_back({p.at, m.bytes(), m.start});
+    }
+    // Loading into huge pages clears memory in one go. Only where the image has (nearly) all of
+    // it: a sparse area would grow.
+    for (const Place& p : places_) {
+        uint64_t present = 0;
+        for (const PageRun& r : image_.runs())
+            if (r.space == kProcessSpace && r.address >= p.mapping->start &&
+                r.address < p.mapping->end)
+                present += r.bytes;
+        const uint64_t bytes = p.mapping->bytes();
+        if (p.mapping->kind == MappingKind::Anonymous && !p.lazy && bytes >= kDense &&
+            present >= bytes - bytes / 16 && !(p.mapping->flags & kNoHugePages))
+            raw_syscall(SYS_madvise, p.at, bytes, MADV_HUGEPAGE);
+    }
+    return {};
+}
+
+const MemoryLoader::Place* MemoryLoader::place_of(uint64_t address) const {
+    const auto it =
+        std::upper_bound(places_.begin(), places_.end(), address,
+                         [](uint64_t a, const Place& p) { return a < p.mapping->start; });
+    return it == places_.begin() ? nullptr : &*std::prev(it);
+}
+
+uint64_t MemoryLoader::now_at(uint64_t address) const {
+    const Place* p = place_of(address);
+    return p ? p->at + (address - p->mapping->start) : 0;
+}
+
+// A frame is read to where it belongs and checked there. Raw frames of memory that is mapped from
+// the image are left alone: they are checked behind the running program.
+Status MemoryLoader::load_frame(size_t index, char* buffer) {
+    const bool packed = image_.profile() == Profile::Packed;
+    if (packed)
+        if (Status s = image_.read_frame(index, buffer); !s)
+            return s;
+    XXH3_state_t hash;
+    XXH3_64bits_reset(&hash);
+    bool checkable = true, readable = true;
+    uint64_t have = 0;
+    image_.for_each_part(index, [&](const PageRun& r, uint64_t offset, uint64_t n) {
+        const uint64_t address = r.address + offset;
+        if (r.space == kProcessSpace) {
+            const Place* p = place_of(address);
+            if (p->lazy) {
+                checkable = false;
+                return;
+            }
+            char* to = reinterpret_cast<char*>(p->at + (address - p->mapping->start));
+            if (packed)
+                memcpy(to, buffer + have, n);
+            else
+                readable &= pread_all(image_.fd(), to, n, r.file_offset + offset);
+            if (!packed)
+                XXH3_64bits_update(&hash, to, n);
+        } else {
+            if (!packed) {
+                readable &= pread_all(image_.fd(), buffer, n, r.file_offset + offset);
+                XXH3_64bits_update(&hash, buffer, n);
+            }
+            const SharedObject& o = image_.process().objects[r.space - 1];
+            const char* from = packed ? buffer + have : buffer;
+            const uint64_t in_object = std::min(n, o.bytes - std::min(o.bytes, address));
+            if (o.kind == SharedKind::SysV) {
+                for (const Place& p : places_)
+                    if (p.mapping->kind == MappingKind::Shared &&
+                        p.mapping->object == (int32_t)r.space - 1) {
+                        memcpy(reinterpret_cast<char*>(p.at + address - p.mapping->offset), from,
+                               n);
+                        break;
+                    }
+            } else {
+                readable &= pwrite_all((*object_fds_)[r.space - 1], from, in_object, address);
+            }
+        }
+        have += n;
+    });
+    if (!readable)
+        return Status::refused("the image's pages cannot be loaded");
+    if (!packed && checkable && XXH3_64bits_digest(&hash) != image_.frames()[index].hash)
+        return Status::refused("the image is damaged (page data)");
+    return {};
+}
+
+Status MemoryLoader::load() {
+    return for_each_in_parallel(image_.frames().size(),
+                                [this](size_t i, char* buffer) { return load_frame(i, buffer); });
+}
+
+Status MemoryLoader::protect() {
+    static constexpr struct {
+        uint32_t flag;
+        int advice;
+    } kAdvice[] = {{kHugePages, MADV_HUGEPAGE}, {kNoHugePages, MADV_NOHUGEPAGE},
+                   {kDontFork, MADV_DONTFORK},  {kWipeOnFork, MADV_WIPEONFORK},
+                   {kDontDump, MADV_DONTDUMP},  {kMergeable, MADV_MERGEABLE},
+                   {kRandomRead, MADV_RANDOM},  {kSequentialRead, MADV_SEQUENTIAL}};
+    for (const Place& p : places_) {
+        const SavedMapping& m = *p.mapping;
+        if (load_protection(m) != (int)m.prot) {
+            const long r = raw_syscall(SYS_mprotect, p.at, m.bytes(), m.prot);
+            if (r < 0)
+                return Status::refused(format("cannot protect memory at %lx: %s",
+                                              (unsigned long)m.start, error_text((int)-r)));
+        }
+        for (const auto& a : kAdvice)
+            if (m.flags & a.flag)
+                raw_syscall(SYS_madvise, p.at, m.bytes(), a.advice);
+        if (m.flags & kLocked)
+            raw_syscall(SYS_mlock, p.at, m.bytes());
+    }
+    return {};
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,248 @@
+#include "ckpt/restore/restorer.h"
+#include "ckpt/process/cpu.h"
+#include "ckpt/restore/channel.h"
+#include "ckpt/restore/descriptors.h"
+#include "ckpt/restore/memory.h"
+#include "ckpt/restore/vdso.h"
+#include "ckpt/text.h"
+#include <algorithm>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+extern "C" const char glckpt_blob[], glckpt_blob_end[];
+extern "C" const ptrdiff_t __rseq_offset;
+extern "C" const unsigned int __rseq_size;
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint64_t kThreadStack = 4096;
+
+[[noreturn]] void fail(int channel, const Status& s) {
+    const std::string line = "failed " + s.why() + "\n";
+    write_all(channel, line.data(), line.size());
+    _exit(1);
+}
+
+void raise_descriptor_limit() {
+    rlimit lim{};
+    getrlimit(RLIMIT_NOFILE, &lim);
+    lim.rlim_cur = lim.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+Status check_cpu(const ProcessState& s) {
+    const auto here = cpu_features();
+    for (size_t i = 0; i < here.size(); ++i)
+        if (s.cpu_features[i] & ~here[i])
+            return Status::refused("this processor lacks instructions that the program was told it "
+                                   "has (see glckpt-info)");
+    return {};
+}
+
+// Lays out, in one region, everything the blob needs.
+class BlobRegion {
+  public:
+    BlobRegion(AddressSpace& space, uint64_t bytes) : bytes_((bytes + 4095) & ~4095ull) {
+        at_ = space.reserve(bytes_);
+        const long r = raw_syscall(SYS_mmap, at_, bytes_, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        ok_ = r == (long)at_;
+    }
+    bool ok() const { return ok_; }
+    uint64_t start() const { return at_; }
+    uint64_t bytes() const { return bytes_; }
+    template <class T>
+    T* put(const T* items, size_t count) {
+        used_ = (used_ + 63) & ~63ull;
+        auto* to = reinterpret_cast<T*>(at_ + used_);
+        if (count)
+            memcpy(static_cast<void*>(to), items, count * sizeof(T));
+        used_ += count * sizeof(T);
+        return to;
+    }
+    uint64_t take_stack(uint64_t bytes) {
+        used_ = ((used_ + 63) & ~63ull) + bytes;
+        return at_ + used_;
+    }
+
+  private:
+    uint64_t at_ = 0, bytes_, used_ = 0;
+    bool ok_ = false;
+};
+
+std::vector<BlobThread> blob_threads(const ProcessState& s, BlobRegion& region, uint64_t& main) {
+    std::vector<BlobThread> out;
+    for (const SavedThread& t : s.threads) {
+        if (t.tid == s.pid)
+            main = out.size();
+        out.push_back({t.tid, t.slot, t.frame, t.fs, t.gs, t.clear_tid, t.robust, t.robust_bytes,
+                       t.rseq, t.rseq_bytes, t.rseq_signature, region.take_stack(kThreadStack)});
+    }
+    return out;
+}
+
+Handover make_handover(const ImageReader& image, const RestoreOptions& o, IdentityKind identity) {
+    Handover h{};
+    h.valid = 1;
+    h.identity = (uint32_t)identity;
+    h.stopped = o.stopped;
+    h.lazy = o.lazy && image.profile() == Profile::Raw;
+    snprintf(h.image, sizeof h.image, "%s", image.path().c_str());
+    snprintf(h.display, sizeof h.display, "%s", o.display.c_str());
+    std::string env;
+    for (const std::string& e : o.renderer_env)
+        env += e + "\n";
+    snprintf(h.renderer_env, sizeof h.renderer_env, "%s", env.c_str());
+    h.monotonic_shift_ns = (int64_t)clock_ns(CLOCK_MONOTONIC) - image.process().monotonic_ns;
+    return h;
+}
+
+RestoreContext make_context(const ImageReader& image, int scratch) {
+    RestoreContext ctx;
+    ctx.state = &image.process();
+    ctx.scratch = scratch;
+    for (int fd = 0; fd < 3; ++fd)
+        ctx.stdio[(size_t)fd] = (int)raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, scratch);
+    return ctx;
+}
+
+void enter_folder(const ProcessState& s, RestoreContext& ctx) {
+    if (chdir(s.cwd.c_str()) < 0)
+        ctx.warnings.push_back("the folder " + s.cwd +
+                               " is gone; the program starts in the "
+                               "present one");
+    if (s.session == s.pid)
+        setsid();
+    raw_syscall(SYS_umask, s.umask);
+    raw_syscall(SYS_personality, s.personality);
+}
+
+void block_all_signals() {
+    const uint64_t all = ~0ull;
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
+}
+
+// The restorer's own registration, in memory that goes away.
+void unregister_rseq() {
+    if (__rseq_size == 0)
+        return;
+    uint64_t fs;
+    asm("mov %%fs:0, %0" : "=r"(fs));
+    raw_syscall(SYS_rseq, fs + (uint64_t)__rseq_offset, 32, 1 /*RSEQ_FLAG_UNREGISTER*/, 0x53053053);
+}
+
+std::vector<BlobRange> everything_to_keep(const BlobRegion& region, const VdsoPlan& vdso,
+                                          const MemoryLoader& memory) {
+    std::vector<BlobRange> keep{{region.start(), region.start() + region.bytes()}};
+    keep.insert(keep.end(), vdso.keep.begin(), vdso.keep.end());
+    keep.insert(keep.end(), memory.placed().begin(), memory.placed().end());
+    std::sort(keep.begin(), keep.end(),
+              [](const BlobRange& a, const BlobRange& b) { return a.start < b.start; });
+    return keep;
+}
+
+[[noreturn]] void jump(const BlobRegion& region, const BlobPlan* plan, uint64_t stack) {
+    asm volatile("mov %0, %%rsp\n xor %%ebp, %%ebp\n call *%1\n hlt" ::"r"(stack & ~15ull),
+                 "r"(region.start()), "D"(plan)
+                 : "memory");
+    __builtin_unreachable();
+}
+
+Status load_memory(const ImageReader& image, const RestoreOptions& o, MemoryLoader& memory,
+                   RestoreContext& ctx, VdsoPlan& vdso, AddressSpace& space) {
+    auto parked = park_vdso(image, space, o.proxy_vdso);
+    if (!parked)
+        return parked.status();
+    vdso = std::move(*parked);
+    if (Status s = memory.make_objects(ctx.object_fds, ctx.scratch); !s)
+        return s;
+    if (Status s = memory.map_all(); !s)
+        return s;
+    if (Status s = memory.load(); !s)
+        return s;
+    if (Status s = make_vdso_proxy(image, vdso, memory); !s)
+        return s;
+    return memory.protect();
+}
+
+void tell_warnings(const RestoreContext& ctx) {
+    for (const std::string& w : ctx.warnings) {
+        const std::string line = "glckpt: warning: " + w + "\n";
+        write_all(ctx.stdio[2], line.data(), line.size());
+    }
+}
+
+} // namespace
+
+void become_program(ImageReader& image, const RestoreOptions& options, IdentityKind identity,
+                    int channel) {
+    const ProcessState& state = image.process();
+    Handover handover = make_handover(image, options, identity);
+    if (!learn_pids(channel, handover.outer_pid, handover.tool_pid))
+        _exit(1);
+    if (Status s = check_cpu(state); !s)
+        fail(channel, s);
+    raise_descriptor_limit();
+    const int scratch = first_scratch_fd(state);
+    channel = lift_fd(channel, scratch);
+    image.replace_fd((int)raw_syscall(SYS_fcntl, image.fd(), F_DUPFD_CLOEXEC, scratch));
+    RestoreContext ctx = make_context(image, scratch);
+
+    AddressSpace space(state);
+    const uint64_t region_bytes = 0x10000 + state.threads.size() * (kThreadStack + 256) +
+                                  (state.mappings.size() + 64) * 48 + sizeof(Handover) + 0x10000;
+    BlobRegion region(space, region_bytes);
+    MemoryLoader memory(image, space, options.lazy && image.profile() == Profile::Raw);
+    VdsoPlan vdso;
+    if (!region.ok())
+        fail(channel, Status::refused("no room in the address space"));
+    if (Status s = load_memory(image, options, memory, ctx, vdso, space); !s)
+        fail(channel, s);
+    handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), scratch);
+    enter_folder(state, ctx);
+    tell_warnings(ctx);
+    if (Status s = restore_descriptors(ctx); !s)
+        fail(channel, s);
+
+    // From here on nothing can fail that has not been tried.
+    handover.status_fd = channel;
+    handover.blob = region.start();
+    handover.blob_bytes = region.bytes();
+    region.put(glckpt_blob, (size_t)(glckpt_blob_end - glckpt_blob));
+    BlobPlan plan{};
+    std::vector<BlobMove> moves = memory.moves();
+    if (vdso.moved) {
+        std::erase_if(moves, [&](const BlobMove& m) {
+            return std::any_of(vdso.moves.begin(), vdso.moves.end(),
+                               [&](const BlobMove& v) { return v.to == m.to; });
+        });
+        moves.insert(moves.end(), vdso.moves.begin(), vdso.moves.end());
+    }
+    const std::vector<BlobRange> keep = everything_to_keep(region, vdso, memory);
+    plan.keep = region.put(keep.data(), keep.size());
+    plan.keep_count = keep.size();
+    plan.moves = region.put(moves.data(), moves.size());
+    plan.move_count = moves.size();
+    const std::vector<BlobThread> threads = blob_threads(state, region, plan.main_thread);
+    plan.threads = region.put(threads.data(), threads.size());
+    plan.thread_count = threads.size();
+    plan.thread_entry = state.thread_entry;
+    plan.set_tid = 1;
+    plan.handover = region.put(&handover, 1);
+    plan.handover_bytes = sizeof handover;
+    plan.handover_to = state.handover;
+    plan.status_fd = channel;
+    const BlobPlan* final_plan = region.put(&plan, 1);
+    const uint64_t stack = region.take_stack(8192);
+    raw_syscall(SYS_close, image.release_fd());
+    block_all_signals();
+    unregister_rseq();
+    jump(region, final_plan, stack);
+}
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,180 @@
+// glckpt-signal: asks a running program for a checkpoint (or a live operation) and waits for it.
+#include "ckpt/control/protocol.h"
+#include "ckpt/sys.h"
+#include "ckpt/text.h"
+#include "common/cli.h"
+#include "common/json.h"
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace glckpt::tools {
+namespace {
+
+using namespace ckpt;
+
+struct Options {
+    int pid = 0;
+    bool stop = false, kill = false, json = false, replace = false;
+    std::string output, profile, external, display;
+    std::vector<std::string> renderer_env;
+    unsigned timeout = 60;
+};
+
+char state_of(int pid) {
+    const std::string stat = file_text(format("/proc/%d/stat", pid));
+    const size_t end = stat.rfind(')');
+    return end == stat.npos || end + 2 >= stat.size() ? '?' : stat[end + 2];
+}
+
+Status not_a_glckpt_process(int pid) {
+    if (state_of(pid) == '?')
+        return Status::not_glckpt(format("there is no process %d", pid));
+    return Status::not_glckpt(format("process %d was not started by glckpt-run", pid));
+}
+
+// The socket answers as the user the process runs as, and the process behind it is that one.
+Result<UniqueFd> connect_to(int pid) {
+    const std::string status = file_text(format("/proc/%d/status", pid));
+    Scanner uids(value_of(status, "Uid:"));
+    const auto uid = (unsigned)uids.decimal();
+    UniqueFd s(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un a;
+    const unsigned bytes = abstract_address(control_name(uid, pid), &a);
+    if (status.empty() || raw_syscall(SYS_connect, s.get(), &a, bytes) < 0)
+        return not_a_glckpt_process(pid);
+    const PeerId peer = peer_of(s.get());
+    if (peer.uid != uid || (uid != geteuid() && geteuid() != 0))
+        return Status::refused(format("process %d belongs to another user", pid));
+    return s;
+}
+
+Message request(const Options& o) {
+    Message m;
+    if (o.replace || !o.display.empty()) {
+        m.add("op", o.replace ? "replace-renderer" : "move-display");
+        m.add("display", o.display);
+        for (const std::string& e : o.renderer_env)
+            m.add("env", e);
+    } else {
+        m.add("op", "checkpoint");
+        m.add("after", o.stop ? "stop" : o.kill ? "kill" : "continue");
+        m.add("output", o.output);
+        m.add("profile", o.profile);
+        m.add("ext-sockets", o.external);
+    }
+    m.add("timeout", format("%u", std::max(1u, o.timeout / 2)));
+    return m;
+}
+
+Status failure(const Message& m) {
+    const auto code = (ExitCode)Scanner(m.get("code")).decimal();
+    return code == ExitCode::TimedOut ? Status::timed_out(m.get("why"))
+                                      : Status::refused(m.get("why"));
+}
+
+Status timed_out(int pid) {
+    if (state_of(pid) == 'T')
+        return Status::timed_out(
+            format("process %d is stopped (SIGSTOP) and cannot answer: continue "
+                   "it with kill -CONT %d",
+                   pid, pid));
+    return Status::timed_out(format("process %d does not answer", pid));
+}
+
+Result<Message> converse(const Options& o, int fd) {
+    if (!send_message(fd, request(o)))
+        return not_a_glckpt_process(o.pid);
+    ProgressLine line(!o.json);
+    std::string buffer;
+    // Silence is what is limited, not the whole: a large image takes its time, and says so.
+    for (;;) {
+        bool late = false;
+        const Message m = receive_message(fd, buffer, (int)o.timeout * 1000, &late);
+        const std::string event = m.get("event");
+        if (event == "progress")
+            line.show(m.get("phase"), atof(m.get("done").c_str()));
+        else if (event == "done")
+            return m;
+        else if (event == "failed")
+            return failure(m);
+        else if (late)
+            return timed_out(o.pid);
+        else
+            return Status::refused(format("process %d ended during the checkpoint", o.pid));
+    }
+}
+
+// The answer leaves the program just before it stops, or is killed.
+void await_effect(const Options& o, int pid) {
+    for (int i = 0; i < 2000; ++i) {
+        const char state = state_of(pid);
+        if (!o.stop && !o.kill)
+            return;
+        if (state == '?' || state == 'Z' || (o.stop && state == 'T'))
+            return;
+        usleep(1000);
+    }
+}
+
+void print_result(const Options& o, const Message& m) {
+    if (!o.json) {
+        if (!m.get("image").empty())
+            puts(m.get("image").c_str());
+        return;
+    }
+    printf("{");
+    if (!m.get("image").empty())
+        printf("\"image\": %s, \"bytes\": %s, \"pause_ms\": %s, \"total_ms\": %s, \"pids\": [%s], ",
+               json_string(m.get("image")).c_str(), m.get("bytes").c_str(),
+               m.get("pause_ms").c_str(), m.get("total_ms").c_str(), m.get("pids").c_str());
+    printf("\"pid\": %d}\n", o.pid);
+}
+
+int run(Options o) {
+    if (!o.output.empty() && o.output[0] != '/') {
+        std::string cwd;
+        read_link("/proc/self/cwd", cwd);
+        o.output = cwd + "/" + o.output;
+    }
+    auto fd = connect_to(o.pid);
+    if (!fd)
+        return report(fd.status());
+    auto result = converse(o, fd->get());
+    if (!result)
+        return report(result.status());
+    // By the tool's pid of a restored program, the program is meant.
+    const int pid = (int)Scanner(result->get("pids")).decimal();
+    await_effect(o, pid ? pid : o.pid);
+    print_result(o, *result);
+    return (int)ExitCode::Done;
+}
+
+} // namespace
+} // namespace glckpt::tools
+
+int main(int argc, char** argv) {
+    glckpt::tools::Options o;
+    CLI::App app{"Checkpoint a program that runs under glckpt.", "glckpt-signal"};
+    app.add_option("pid", o.pid, "any process of the program")->required();
+    auto* stop = app.add_flag("--stop", o.stop, "leave the program stopped at the checkpoint");
+    auto* kill = app.add_flag("--kill", o.kill, "end the program at the checkpoint");
+    kill->excludes(stop);
+    app.add_option("--output", o.output, "the image's name");
+    app.add_option("--profile", o.profile, "raw (fast) or packed (small)")
+        ->check(CLI::IsMember({"raw", "packed"}));
+    app.add_option("--ext-sockets", o.external,
+                   "connections to other programs: refuse, or restart with them closed")
+        ->check(CLI::IsMember({"refuse", "close"}));
+    app.add_flag("--json", o.json, "print the result as JSON");
+    app.add_option("--timeout", o.timeout, "seconds of silence to bear (default 60)");
+    app.add_flag("--replace-renderer", o.replace, "no image: draw with a new renderer from now on");
+    app.add_option("--move-display", o.display, "no image: move the windows to this X display");
+    app.add_option("--renderer-env", o.renderer_env,
+                   "NAME=VALUE for the new renderer (repeatable)");
+    app.set_version_flag("--version", GLCKPT_VERSION);
+    return glckpt::tools::with_options(app, argc, argv, [&] { return glckpt::tools::run(o); });
+}
