@@ -1,4 +1,5 @@
 #include "x11/init.h"
+#include "x11/endpoint.h"
 #include "x11/transport/hub.h"
 #include <pthread.h>
 
@@ -13,6 +14,10 @@ namespace {
 
 } // namespace
 
-void x11_init() { pthread_atfork(nullptr, nullptr, give_up_hub_after_fork); }
+void init_x11() {
+    static X11Endpoint endpoint;
+    ckpt::register_endpoint(&endpoint);
+    pthread_atfork(nullptr, nullptr, give_up_hub_after_fork);
+}
 
 } // namespace glckpt::x11

@@ -3,6 +3,7 @@
 
 namespace glckpt::x11 {
 
-void x11_init();
+void init_x11();
+inline void x11_init() { init_x11(); }
 
 } // namespace glckpt::x11

@@ -63,6 +63,8 @@ class Connection {
     void attached(const Setup& real);
     // While attaching, the app must not see what our own doings cause.
     void suppress_events(bool on) { suppress_events_ = on; }
+    // Shows events, as the server sent them, to `watch` also while they are suppressed.
+    void watch_events(std::function<void(ByteSpan)> watch) { watch_ = std::move(watch); }
     // To the app, as an event of the server's with virtual names in it.
     void post_event(ByteSpan event);
 
@@ -112,6 +114,7 @@ class Connection {
     Sink& to_client_;
     State state_ = State::ClientSetup;
     bool suppress_events_ = false;
+    std::function<void(ByteSpan)> watch_;
     uint32_t virtual_base_ = 0, real_base_ = 0;
     std::string authority_name_;
     Bytes authority_data_;

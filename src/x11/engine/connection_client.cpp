@@ -21,6 +21,13 @@ const ModuleInfo* module_of(Display& d, uint8_t major) {
     return e ? e->module : nullptr;
 }
 
+// Beyond asking for its version: a server without it will not do.
+void note_use(Display& d, uint8_t major, uint8_t minor) {
+    if (major >= kFirstExtensionMajor && minor != 0)
+        if (Extension* e = d.extensions.by_virtual_major(major))
+            e->used = true;
+}
+
 } // namespace
 
 void Connection::from_client(ByteQueue& in) {
@@ -119,6 +126,7 @@ void Connection::request(uint8_t* wire, size_t size) {
         sequence_.forwarded();
         return;
     }
+    note_use(display_, wire[0], wire[1]);
     if (info->effect == Effect::Plain && !info->reply && !display_.names.moved) {
         sequence_.forwarded();
         return;
@@ -222,6 +230,7 @@ void Connection::send(Bytes r, Answer answer, Names reply_names) {
     pending_.push_back(std::move(p));
     if (info && info->reply)
         last_awaited_ = sequence_.server();
+    keep_countable();
 }
 
 void Connection::send_sync(std::function<void()> done) {

@@ -148,6 +148,8 @@ bool Connection::answer_to_app(ByteSpan m) {
 }
 
 bool Connection::event(ByteSpan m) {
+    if (watch_)
+        watch_(m);
     if (suppress_events_)
         return false;
     // Also before any move: it learns how far the server's clock is.

@@ -18,6 +18,14 @@ struct PictFormat {
     std::array<uint8_t, 16> direct{};
 };
 
+// Read back at a drain, beside what the resources hold themselves.
+struct SavedDisplay {
+    VirtualXid focus;
+    uint8_t revert_to = 0;
+    Bytes keymap;
+    std::vector<VirtualXid> stacking; // the root's children, bottom to top
+};
+
 struct Display {
     Translation names;
     Extensions extensions;
@@ -36,6 +44,7 @@ struct Display {
     std::optional<Setup> virtual_setup;
     std::optional<Setup> real_setup;
     std::vector<Connection*> connections;
+    SavedDisplay saved;
 
     // MapNotify that a top-level window must not be told a second time (move/attach.cpp).
     std::set<VirtualXid> expect_map_notify;

@@ -58,6 +58,8 @@ class Atoms {
     void learn(VirtualAtom v, std::string name);
     const std::unordered_map<uint32_t, std::string>& names() const { return names_; }
     Permutation numbers;
+    // All real atoms up to this one are known by name.
+    uint32_t scanned = kLastPredefined;
 
   private:
     std::unordered_map<uint32_t, std::string> names_; // by virtual number

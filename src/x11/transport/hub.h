@@ -24,17 +24,22 @@ class Hub {
     // Gives the app's socket `fd` a connection to its display: 0 or -errno.
     int open(int fd, const Address& asked);
     // Everything the app has written so far has been executed by its servers when this returns.
-    // False: not within `timeout_ns` (0: however long it takes).
+    // False: not within `timeout_ns` (0: however long it takes). On a thread of glckpt's it returns
+    // at once: the pump may be held while they run.
     bool flush_to_server(uint64_t timeout_ns);
 
     // Stops the pump between two messages, until resume_pump. From the checkpoint thread.
     bool pause_pump(uint64_t deadline_ns);
     void resume_pump();
+    // Makes the pump look again at what there is to do.
+    void wake();
 
     Mutex lock;
     std::list<std::unique_ptr<Link>> links;
     std::list<Site> sites;
     ConnectionId connections = 0; // made so far
+    // Where displays not met so far are to be found, after a move; nothing: where they are asked.
+    std::optional<Address> redirect;
 
     // The one that GL draws on, and whose resources a checkpoint saves; null without connections.
     Site* main_site();
@@ -49,7 +54,6 @@ class Hub {
         bool begun = false;
     };
     bool start();
-    void wake();
     [[noreturn]] void pump();
     static void pump_entry(void* hub);
     void park_if_asked();

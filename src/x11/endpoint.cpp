@@ -1,0 +1,114 @@
+#include "x11/endpoint.h"
+#include "x11/clock.h"
+#include "x11/move/move.h"
+#include "x11/move/readback.h"
+#include <cstdio>
+
+namespace glckpt::x11 {
+namespace {
+
+constexpr uint64_t kAttachPatience = 30'000'000'000;
+
+std::string quoted(std::string_view s) {
+    std::string out = "\"";
+    for (char c : s) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += (unsigned char)c < 0x20 ? ' ' : c;
+    }
+    return out + '"';
+}
+
+std::string document(const Site* site) {
+    std::string out = "{";
+    const auto add = [&](const char* key, size_t n) {
+        out += (out.size() > 1 ? ", \"" : "\"") + std::string(key) + "\": " + std::to_string(n);
+    };
+    const Resources none;
+    const Resources& r = site ? site->display->resources : none;
+    add("windows", r.count(Kind::Window));
+    add("connections", site ? site->display->connections.size() : 0);
+    add("pixmaps", r.count(Kind::Pixmap));
+    size_t bytes = 0;
+    for (const Pixmap* p : r.all<Pixmap>())
+        bytes += p->image.size();
+    add("pixmap_bytes", bytes);
+    add("atoms", site ? site->display->names.atoms.names().size() : 0);
+    add("gcs", r.count(Kind::Gc));
+    add("fonts", r.count(Kind::Font));
+    add("cursors", r.count(Kind::Cursor));
+    add("colormaps", r.count(Kind::Colormap));
+    add("pictures", r.count(Kind::Picture));
+    add("glyph_sets", r.count(Kind::GlyphSet));
+    if (site)
+        out += ", \"display\": " + quoted(site->actual.display_name()) + ", \"vendor\": " +
+               quoted(site->display->real_setup ? site->display->real_setup->vendor : "");
+    return out + "}\n";
+}
+
+} // namespace
+
+Status X11Endpoint::preflight() {
+    Hub& h = hub();
+    Locked l(h.lock);
+    return check_movable(h);
+}
+
+Status X11Endpoint::drain(uint64_t deadline_ns) {
+    Hub& h = hub();
+    if (!h.pause_pump(deadline_ns))
+        return Status::timed_out("the X11 pump thread does not come to rest");
+    Status s;
+    {
+        Locked l(h.lock);
+        s = check_movable(h);
+        if (Site* site = h.main_site(); s.ok() && site)
+            s = drain_display(h, *site, deadline_ns);
+    }
+    if (!s)
+        resume();
+    return s;
+}
+
+void X11Endpoint::resume() {
+    Hub& h = hub();
+    {
+        Locked l(h.lock);
+        if (Site* site = h.main_site())
+            discard_saved(*site->display);
+    }
+    h.resume_pump();
+}
+
+Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
+    Hub& h = hub();
+    std::optional<Address> to;
+    if (!request.display.empty()) {
+        to = parse_display_name(request.display);
+        if (!to)
+            return Status::refused("\"" + request.display +
+                                   "\" is not the name of an X display (:0, host:0.0)");
+    }
+    Status s;
+    {
+        Locked l(h.lock);
+        if (to)
+            h.redirect = to;
+        if (Site* site = h.main_site())
+            s = attach_display(h, *site, to.value_or(site->actual), request.stopped,
+                               monotonic_ns() + kAttachPatience);
+        if (s.ok())
+            if (Site* site = h.main_site())
+                discard_saved(*site->display);
+    }
+    h.resume_pump();
+    return s;
+}
+
+void X11Endpoint::describe(ckpt::SectionSink& sink) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    sink.add("x11.json", document(h.main_site()));
+}
+
+} // namespace glckpt::x11

@@ -1,0 +1,17 @@
+// The engine's view of X11 (ckpt/endpoint.h).
+#pragma once
+#include "ckpt/endpoint.h"
+
+namespace glckpt::x11 {
+
+class X11Endpoint final : public ckpt::Endpoint {
+  public:
+    const char* name() const override { return "x11"; }
+    Status preflight() override;
+    Status drain(uint64_t deadline_ns) override;
+    void resume() override;
+    Status attach(const ckpt::AttachRequest& request) override;
+    void describe(ckpt::SectionSink& sink) override;
+};
+
+} // namespace glckpt::x11

@@ -1,0 +1,85 @@
+#include "x11/for_gl.h"
+#include "gen/x11/protocol.h"
+#include "x11/transport/hub.h"
+
+namespace glckpt::x11 {
+
+uint32_t real_xid(uint32_t virtual_xid) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    const Site* site = h.main_site();
+    return site ? site->display->names.ids.to_real(VirtualXid{virtual_xid}).value : virtual_xid;
+}
+
+uint32_t virtual_visual(uint32_t visual) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    const Site* site = h.main_site();
+    return site ? site->display->names.ids.to_virtual(RealXid{visual}).value : visual;
+}
+
+uint32_t real_visual(uint32_t visual) { return real_xid(visual); }
+
+void flush_to_server(uint32_t) { hub().flush_to_server(0); }
+
+std::string current_display() {
+    Hub& h = hub();
+    Locked l(h.lock);
+    const Site* site = h.main_site();
+    return site ? site->actual.display_name() : std::string();
+}
+
+namespace {
+
+struct Size {
+    std::atomic<uint32_t> answered{0};
+    bool known = false;
+    unsigned width = 0, height = 0;
+};
+
+// Puts the question; the pump brings the answer.
+bool ask_size(Hub& h, uint32_t drawable, const std::shared_ptr<Size>& size) {
+    using Q = proto::xproto::GetGeometry;
+    Locked l(h.lock);
+    Site* site = h.main_site();
+    Connection* c = nullptr;
+    if (site)
+        for (Connection* each : site->display->connections)
+            if (each->state() == Connection::State::Running)
+                c = each;
+    if (!c)
+        return false;
+    c->send(Build::core<Q>().xid(Q::drawable, VirtualXid{drawable}), [size](ByteSpan m) {
+        size->known = m.size() >= 32 && m[0] == 1;
+        if (size->known) {
+            size->width = load16(&m[Q::Reply::width]);
+            size->height = load16(&m[Q::Reply::height]);
+        }
+        size->answered.store(1);
+        futex_wake(size->answered, 1);
+    });
+    return true;
+}
+
+} // namespace
+
+bool window_size(uint32_t virtual_xid, unsigned* width, unsigned* height) {
+    Hub& h = hub();
+    h.flush_to_server(0);
+    const auto size = std::make_shared<Size>();
+    if (!ask_size(h, virtual_xid, size))
+        return false;
+    h.wake();
+    constexpr int kSlices = 100; // of 50 ms: a server that is gone answers nobody
+    for (int i = 0; i < kSlices && size->answered.load() == 0; ++i) {
+        const timespec slice{0, 50'000'000};
+        futex_wait(size->answered, 0, &slice);
+    }
+    if (size->answered.load() == 0 || !size->known)
+        return false;
+    *width = size->width;
+    *height = size->height;
+    return true;
+}
+
+} // namespace glckpt::x11

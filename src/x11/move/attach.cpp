@@ -1,0 +1,114 @@
+#include "gen/x11/protocol.h"
+#include "x11/move/move.h"
+#include "x11/move/new_server.h"
+#include "x11/move/readback.h"
+#include "x11/move/recreate.h"
+#include "x11/move/tables.h"
+
+namespace glckpt::x11 {
+namespace {
+
+using namespace proto::xproto;
+
+// From here on the links' descriptors lead to the new server. The old one, if there still is one,
+// sees the connections close and frees what was theirs.
+void adopt(Site& site, NewServer& server) {
+    for (auto& [link, fresh] : server.connections) {
+        own_fd_replace(link->server_fd, fresh.release());
+        link->server_closed = false;
+        link->from_server.clear();
+        link->to_server.drop_backlog();
+        link->to_server.repaired();
+        if (fresh.setup)
+            link->engine.attached(*fresh.setup);
+        else
+            link->engine.set_authority(server.authority.name, server.authority.data);
+    }
+    site.actual = server.address;
+    renumber(*site.display, server);
+}
+
+// Toolkits read the keyboard's layout once; MappingNotify makes them read it again.
+void tell_keymap(Exchange& x, Display& d) {
+    Link* control = x.any();
+    Bytes now;
+    using K = GetKeyboardMapping;
+    const Setup& s = *d.real_setup;
+    control->engine.send(Build::core<K>()
+                             .u8(K::first_keycode, s.min_keycode)
+                             .u8(K::count, (uint8_t)(s.max_keycode - s.min_keycode + 1)),
+                         [&now](ByteSpan m) {
+                             if (m.size() >= 32 && m[0] == 1)
+                                 now.assign(m.begin() + 32, m.end());
+                         });
+    if (!x.sync(*control) || now == d.saved.keymap)
+        return;
+    constexpr uint8_t kModifier = 0, kKeyboard = 1;
+    for (uint8_t what : {kModifier, kKeyboard})
+        for (Connection* c : d.connections) {
+            if (c->state() != Connection::State::Running)
+                continue;
+            Bytes e(32);
+            e[0] = ev::MappingNotify::kNumber;
+            e[ev::MappingNotify::request] = what;
+            e[ev::MappingNotify::first_keycode] = s.min_keycode;
+            e[ev::MappingNotify::count] = (uint8_t)(s.max_keycode - s.min_keycode + 1);
+            c->post_event(e);
+        }
+}
+
+void suppress(Exchange& x, bool on) {
+    for (Link* l : x.links())
+        l->engine.suppress_events(on);
+}
+
+void recreate(Exchange& x, Display& d) {
+    Recreation r(x, d);
+    d.expect_map_notify.clear();
+    suppress(x, true);
+    renumber_atoms(x, *x.any());
+    r.before_windows();
+    r.windows();
+    r.after_windows();
+    r.selections_and_masks();
+    const bool window_manager = r.window_manager_runs();
+    d.names.time.rebase(r.server_time());
+    suppress(x, false);
+    // What follows the app sees as if a user had done it: Expose and ConfigureNotify come by
+    // themselves.
+    r.map_top_levels(window_manager);
+    r.show_pictures();
+    r.grabs_and_focus(window_manager);
+    tell_keymap(x, d);
+    r.free_scratch();
+}
+
+} // namespace
+
+Status attach_display(Hub& hub, Site& site, const Address& to, bool, uint64_t deadline_ns) {
+    Display& d = *site.display;
+    Exchange x(hub.links_of(d), deadline_ns);
+    if (x.links().empty()) {
+        site.actual = to;
+        return {};
+    }
+    NewServer server;
+    server.address = to;
+    if (Status s = examine(server, x, d, deadline_ns); !s)
+        return s;
+    if (!server.setup()) { // connections the app has not begun to use
+        for (auto& [link, fresh] : server.connections) {
+            own_fd_replace(link->server_fd, fresh.release());
+            link->engine.set_authority(server.authority.name, server.authority.data);
+        }
+        site.actual = to;
+        return {};
+    }
+    adopt(site, server);
+    recreate(x, d);
+    if (x.timed_out() || x.lost())
+        return Status::timed_out("display " + to.display_name() + ": " + x.why());
+    return {};
+}
+
+} // namespace glckpt::x11

@@ -1,0 +1,78 @@
+#include "x11/clock.h"
+#include "x11/move/move.h"
+#include "x11/move/readback.h"
+#include <cstdio>
+
+namespace glckpt::x11 {
+namespace {
+
+// A transfer of a selection that takes longer than this has been forgotten by one of the two.
+constexpr uint64_t kTransferPatience = 5'000'000'000;
+
+Status check_vetoes(const Display& d) {
+    if (d.vetoes.empty())
+        return {};
+    std::string all;
+    for (const std::string& v : d.vetoes)
+        all += (all.empty() ? "" : ", ") + v;
+    return Status::refused("the program's windows cannot be saved: it uses " + all +
+                           ", which glckpt does not track yet");
+}
+
+Status check_transfers(const Display& d) {
+    const uint64_t now = monotonic_ns();
+    for (const Transfer& x : d.transfers)
+        if (now - x.since_ns < kTransferPatience)
+            return Status::refused("a transfer of the selection " +
+                                   std::string(d.names.atoms.name(x.selection)) +
+                                   " is going on; try again in a moment");
+    return {};
+}
+
+Status check_server_grab(const Display& d) {
+    if (d.grabs.server.empty())
+        return {};
+    return Status::refused("the program holds the X server grabbed (GrabServer); try again in a "
+                           "moment");
+}
+
+} // namespace
+
+Status check_movable(Hub& hub) {
+    const Site* main = nullptr;
+    for (const Site& s : hub.sites) {
+        if (s.display->connections.empty())
+            continue;
+        if (main)
+            return Status::refused("the program is connected to two X displays, " +
+                                   main->actual.display_name() + " and " + s.actual.display_name() +
+                                   "; only one can be restored");
+        main = &s;
+    }
+    if (!main)
+        return {};
+    if (Status s = check_vetoes(*main->display); !s)
+        return s;
+    if (Status s = check_transfers(*main->display); !s)
+        return s;
+    return check_server_grab(*main->display);
+}
+
+Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
+    Exchange x(hub.links_of(*site.display), deadline_ns);
+    const auto failed = [&] {
+        return Status::timed_out("cannot read the windows back from display " +
+                                 site.actual.display_name() + ": " + x.why());
+    };
+    if (!x.sync_all())
+        return failed();
+    // What came meanwhile may have changed the picture.
+    if (Status s = check_movable(hub); !s)
+        return s;
+    Link* control = x.any();
+    if (!control)
+        return {}; // connections that the app has not begun to use
+    return read_back(x, *control) ? Status() : failed();
+}
+
+} // namespace glckpt::x11

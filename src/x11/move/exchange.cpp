@@ -1,0 +1,69 @@
+#include "x11/move/exchange.h"
+#include "x11/clock.h"
+#include <poll.h>
+
+namespace glckpt::x11 {
+
+Link* Exchange::any() const {
+    for (Link* l : links_)
+        if (l->engine.state() == Connection::State::Running && !l->server_closed)
+            return l;
+    return nullptr;
+}
+
+Link* Exchange::link_of(ConnectionId id) const {
+    for (Link* l : links_)
+        if (l->engine.id() == id)
+            return l;
+    return any();
+}
+
+bool Exchange::sync(Link& link) {
+    if (lost_ || timed_out_)
+        return false;
+    bool done = false;
+    link.engine.send_sync([&done] { done = true; });
+    return wait(done);
+}
+
+bool Exchange::sync_all() {
+    for (Link* l : links_)
+        if (l->engine.state() == Connection::State::Running && !sync(*l))
+            return false;
+    return true;
+}
+
+bool Exchange::wait(const bool& done) {
+    std::vector<pollfd> fds;
+    while (!done) {
+        const uint64_t now = monotonic_ns();
+        if (now >= deadline_) {
+            timed_out_ = true;
+            return false;
+        }
+        fds.clear();
+        for (Link* l : links_)
+            fds.push_back({l->server_closed ? -1 : l->server_fd,
+                           (short)(POLLIN | (l->to_server.backlog() ? POLLOUT : 0)), 0});
+        raw_syscall(SYS_poll, fds.data(), fds.size(), (deadline_ - now) / 1'000'000 + 1);
+        for (size_t i = 0; i < links_.size(); ++i) {
+            if (fds[i].revents & POLLOUT)
+                links_[i]->to_server.flush();
+            if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
+                links_[i]->pump_server();
+            lost_ |= links_[i]->server_closed;
+        }
+        if (lost_ && !done)
+            return false;
+    }
+    return true;
+}
+
+std::string Exchange::why() const {
+    if (lost_)
+        return "the X server closed the connection";
+    return "the X server does not answer: another client may hold it grabbed, or it hangs; try "
+           "again";
+}
+
+} // namespace glckpt::x11

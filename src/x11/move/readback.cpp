@@ -1,0 +1,126 @@
+#include "x11/move/readback.h"
+#include "gen/x11/protocol.h"
+
+namespace glckpt::x11 {
+namespace {
+
+using namespace proto;
+
+constexpr uint8_t kZPixmap = 2;
+constexpr size_t kReplyHead = 32;
+
+bool is_reply(ByteSpan m) { return m.size() >= kReplyHead && m[0] == 1; }
+
+uint8_t major_of(Display& d, const char* xname) {
+    const Extension* e = d.extensions.find(*find_module(xname));
+    return e && e->present ? e->virtual_.major : 0;
+}
+
+} // namespace
+
+// Atoms are never taken back: what was read once needs no second look on the same server. The
+// numbers have no gaps, so the first error is the end.
+bool read_back_atoms(Exchange& x, Link& control) {
+    using Q = xproto::GetAtomName;
+    constexpr uint32_t kBatch = 512;
+    Atoms& atoms = control.engine.display().names.atoms;
+    for (bool more = true; more;) {
+        const uint32_t first = atoms.scanned + 1;
+        uint32_t known = 0;
+        for (uint32_t i = 0; i < kBatch; ++i) {
+            const VirtualAtom v = atoms.to_virtual(RealAtom{first + i});
+            control.engine.send(Build::core<Q>().u32(Q::atom, v.value),
+                                [&atoms, &known, v](ByteSpan m) {
+                                    if (!is_reply(m))
+                                        return;
+                                    const size_t n = load16(&m[Q::Reply::name_len]);
+                                    if (kReplyHead + n > m.size())
+                                        return;
+                                    atoms.learn(v, {(const char*)&m[kReplyHead], n});
+                                    ++known;
+                                });
+        }
+        if (!x.sync(control))
+            return false;
+        atoms.scanned += known;
+        more = known == kBatch;
+    }
+    return true;
+}
+
+void ask_for_contents(Link& control) {
+    Connection& c = control.engine;
+    Display& d = c.display();
+    for (Pixmap* p : d.resources.all<Pixmap>()) {
+        using Q = xproto::GetImage;
+        c.send(Build::core<Q>(kZPixmap)
+                   .xid(Q::drawable, p->id)
+                   .u16(Q::width, p->width)
+                   .u16(Q::height, p->height)
+                   .u32(Q::plane_mask, ~0u),
+               [p](ByteSpan m) {
+                   if (is_reply(m))
+                       p->image.assign(m.begin() + kReplyHead, m.end());
+               });
+    }
+    if (const uint8_t xfixes = major_of(d, "XFIXES"))
+        for (Region* r : d.resources.all<Region>()) {
+            using Q = xfixes::FetchRegion;
+            c.send(Build::extension<Q>(xfixes).xid(Q::region, r->id), [r](ByteSpan m) {
+                if (is_reply(m))
+                    r->rectangles.assign(m.begin() + kReplyHead, m.end());
+            });
+        }
+    if (const uint8_t sync = major_of(d, "SYNC")) {
+        for (Counter* r : d.resources.all<Counter>()) {
+            using Q = sync::QueryCounter;
+            c.send(Build::extension<Q>(sync).xid(Q::counter, r->id), [r](ByteSpan m) {
+                if (is_reply(m))
+                    r->value = load<uint64_t>(&m[Q::Reply::counter_value]);
+            });
+        }
+        for (Fence* r : d.resources.all<Fence>()) {
+            using Q = sync::QueryFence;
+            c.send(Build::extension<Q>(sync).xid(Q::fence, r->id), [r](ByteSpan m) {
+                if (is_reply(m))
+                    r->triggered = m[Q::Reply::triggered];
+            });
+        }
+    }
+    using F = xproto::GetInputFocus;
+    c.send(Build::core<F>(), [&d](ByteSpan m) {
+        if (is_reply(m)) {
+            d.saved.focus = VirtualXid{load32(&m[F::Reply::focus])};
+            d.saved.revert_to = m[F::Reply::revert_to];
+        }
+    });
+    using K = xproto::GetKeyboardMapping;
+    const Setup& s = *d.real_setup;
+    c.send(Build::core<K>()
+               .u8(K::first_keycode, s.min_keycode)
+               .u8(K::count, (uint8_t)(s.max_keycode - s.min_keycode + 1)),
+           [&d](ByteSpan m) {
+               if (is_reply(m))
+                   d.saved.keymap.assign(m.begin() + kReplyHead, m.end());
+           });
+}
+
+bool read_back(Exchange& x, Link& control) {
+    control.engine.send(Build::core<xproto::GrabServer>());
+    const bool ok = read_back_atoms(x, control) && read_back_windows(x, control) &&
+                    (ask_for_contents(control), x.sync(control));
+    control.engine.send(Build::core<xproto::UngrabServer>());
+    return ok && x.sync(control);
+}
+
+void discard_saved(Display& d) {
+    for (Window* w : d.resources.all<Window>())
+        w->saved = {};
+    for (Pixmap* p : d.resources.all<Pixmap>())
+        p->image = {};
+    for (Region* r : d.resources.all<Region>())
+        r->rectangles = {};
+    d.saved = {};
+}
+
+} // namespace glckpt::x11

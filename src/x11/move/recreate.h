@@ -1,0 +1,71 @@
+// Making the app's resources again on the server that its connections now lead to.
+#pragma once
+#include "x11/move/exchange.h"
+
+namespace glckpt::x11 {
+
+// Each request goes out on the connection that owns what it makes: only that client may use ids of
+// its range. Where one thing needs another's, of another connection, the other's must have been
+// executed first: so changing from one connection to another waits for the first.
+class Recreation {
+  public:
+    Recreation(Exchange& x, Display& display) : x_(x), display_(display) {}
+
+    void before_windows(); // extension versions, fonts, pixmaps, GCs, colormaps
+    void windows();        // unmapped, no events selected; with their properties
+    void after_windows();  // pictures, glyphs, cursors, shapes, regions, counters, ...
+    void selections_and_masks();
+    // From here on the app sees events.
+    void map_top_levels(bool window_manager);
+    void grabs_and_focus(bool window_manager);
+    void show_pictures();
+    void free_scratch();
+    bool window_manager_runs();
+    // The new server's clock, now.
+    uint32_t server_time();
+
+    bool failed() const { return x_.timed_out() || x_.lost(); }
+    // What could not be made as it was: for the log.
+    std::vector<std::string> notes;
+
+  private:
+    Connection& on(ConnectionId owner);
+    VirtualXid scratch_id(Connection&);
+    struct Scratch {
+        VirtualXid pixmap, gc;
+    };
+    Scratch scratch(Connection&, uint8_t depth);
+    void put_image(Connection&, VirtualXid drawable, VirtualXid gc, uint8_t depth, uint16_t width,
+                   uint16_t height, const Bytes& zpixmap, int16_t x = 0, int16_t y = 0);
+    uint8_t major(const char* xname);
+
+    void extension_versions();
+    void fonts();
+    VirtualXid font_for(Connection&, const FontRef&, std::vector<VirtualXid>& to_close);
+    void pixmaps();
+    void gcs();
+    void gc(Gc&);
+    void colormaps();
+    void window(Window&);
+    void window_properties(Window&);
+    std::vector<Window*> top_levels();
+    void regions_and_counters();
+    void pictures();
+    void glyph_sets();
+    void cursors();
+    void make_cursor(Connection&, VirtualXid id, const CursorShape&);
+    // A cursor of this shape: one of the app's, or a passing one (id in `temporary`).
+    VirtualXid cursor_for(Connection&, const CursorRef&, VirtualXid& temporary);
+    void window_cursors();
+    void shapes();
+    void kept_requests();
+    void passive_grabs();
+
+    Exchange& x_;
+    Display& display_;
+    Connection* current_ = nullptr;
+    std::map<std::pair<ConnectionId, uint8_t>, Scratch> scratches_;
+    std::map<ConnectionId, uint32_t> scratch_ids_;
+};
+
+} // namespace glckpt::x11

@@ -1,0 +1,133 @@
+// Extension versions, fonts, pixmaps, GCs, colormaps: what windows need to exist.
+#include "gen/x11/protocol.h"
+#include "x11/move/recreate.h"
+
+namespace glckpt::x11 {
+
+using namespace proto::xproto;
+
+// What a client must say to an extension before it uses it: requests that fill one slot only.
+void Recreation::extension_versions() {
+    for (const KeptRequest* k : display_.kept.in_order())
+        if (k->info->key[0].size == 0 && !k->window && k->info->effect == Effect::Kept)
+            on(k->owner).send(k->bytes);
+    if (const uint8_t big = major("BIG-REQUESTS"))
+        for (Connection* c : display_.connections)
+            if (c->big_requests)
+                on(c->id()).send(Build::extension<proto::bigreq::Enable>(big));
+}
+
+void Recreation::fonts() {
+    std::vector<Font*> missing;
+    for (Font* f : display_.resources.all<Font>()) {
+        using Q = OpenFont;
+        const std::string& name = f->font->name;
+        on(f->owner).send(
+            Build::core<Q>().xid(Q::fid, f->id).u16(Q::name_len, (uint16_t)name.size()).more(name),
+            [&missing, f](ByteSpan m) {
+                if (!m.empty())
+                    missing.push_back(f);
+            });
+    }
+    x_.sync_all();
+    for (Font* f : missing) {
+        using Q = OpenFont;
+        constexpr std::string_view kFallback = "fixed";
+        notes.push_back("font \"" + f->font->name + "\" is missing; \"fixed\" stands in for it");
+        on(f->owner).send(
+            Build::core<Q>().xid(Q::fid, f->id).u16(Q::name_len, kFallback.size()).more(kFallback));
+    }
+}
+
+// An open font of this name, or one that is opened for the moment: a GC may use a font whose id is
+// long closed.
+VirtualXid Recreation::font_for(Connection& c, const FontRef& font,
+                                std::vector<VirtualXid>& to_close) {
+    for (const Font* f : display_.resources.all<Font>())
+        if (f->font == font && f->owner == c.id())
+            return f->id;
+    using Q = OpenFont;
+    const VirtualXid id = scratch_id(c);
+    c.send(Build::core<Q>()
+               .xid(Q::fid, id)
+               .u16(Q::name_len, (uint16_t)font->name.size())
+               .more(font->name));
+    to_close.push_back(id);
+    return id;
+}
+
+void Recreation::pixmaps() {
+    for (Pixmap* p : display_.resources.all<Pixmap>()) {
+        using Q = CreatePixmap;
+        Connection& c = on(p->owner);
+        c.send(Build::core<Q>(p->depth)
+                   .xid(Q::pid, p->id)
+                   .xid(Q::drawable, display_.root())
+                   .u16(Q::width, p->width)
+                   .u16(Q::height, p->height));
+        if (p->image.empty())
+            notes.push_back("a pixmap's contents could not be read");
+        put_image(c, p->id, scratch(c, p->depth).gc, p->depth, p->width, p->height, p->image);
+    }
+}
+
+void Recreation::gcs() {
+    for (Gc* g : display_.resources.all<Gc>())
+        gc(*g);
+}
+
+void Recreation::gc(Gc& g) {
+    enum : unsigned { kTile = 10, kStipple = 11, kFont = 14, kClipMask = 19 };
+    Connection& c = on(g.owner);
+    Values<23> v = g.values;
+    std::vector<VirtualXid> to_close;
+    const auto refer = [&](unsigned bit, const PixmapRef& p) {
+        if (p)
+            v.set(bit, p->id.value);
+        else if (bit != kClipMask || v.value[bit] != 0) // no clip mask is a value too
+            v.unset(bit);
+    };
+    refer(kTile, g.tile);
+    refer(kStipple, g.stipple);
+    refer(kClipMask, g.clip);
+    if (g.font)
+        v.set(kFont, font_for(c, g.font, to_close).value);
+    else
+        v.unset(kFont);
+    using Q = CreateGC;
+    Bytes request = Build::core<Q>()
+                        .xid(Q::cid, g.id)
+                        .xid(Q::drawable, scratch(c, g.depth).pixmap)
+                        .u32(Q::value_mask, v.mask);
+    v.append_to(request, ~0u);
+    c.send(std::move(request));
+    for (VirtualXid f : to_close)
+        c.send(Build::core<CloseFont>().xid(CloseFont::font, f));
+    for (Bytes* whole : {&g.dashes, &g.clip_rectangles})
+        if (!whole->empty()) {
+            Bytes again = *whole;
+            store32(&again[SetDashes::gc], g.id.value); // a copied one names its source
+            c.send(std::move(again));
+        }
+}
+
+void Recreation::colormaps() {
+    for (Colormap* m : display_.resources.all<Colormap>()) {
+        using Q = CreateColormap;
+        Connection& c = on(m->owner);
+        c.send(Build::core<Q>(m->alloc)
+                   .xid(Q::mid, m->id)
+                   .xid(Q::window, display_.root())
+                   .u32(Q::visual, m->visual));
+        Build store = Build::core<StoreColors>();
+        store.xid(StoreColors::cmap, m->id);
+        for (const auto& [pixel, cell] : m->cells)
+            store.more32(pixel)
+                .more32(cell.rgb.red | (uint32_t)cell.rgb.green << 16)
+                .more32(cell.rgb.blue | (uint32_t)cell.flags << 16);
+        if (!m->cells.empty())
+            c.send(store);
+    }
+}
+
+} // namespace glckpt::x11
