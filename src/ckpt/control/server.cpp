@@ -149,7 +149,10 @@ void serve(int listener) {
     }
     std::string buffer;
     const Message m = receive_message(client, buffer, 5000);
-    const std::string op = m.get("op");
+    // Asked while the program was stopped, by somebody who has since given up: not wanted now.
+    pollfd gone{client, POLLRDHUP, 0};
+    raw_syscall(SYS_poll, &gone, 1, 0);
+    const std::string op = gone.revents ? "" : m.get("op");
     if (op == "checkpoint")
         serve_checkpoint(client, m);
     else if (op == "replace-renderer")
