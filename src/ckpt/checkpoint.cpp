@@ -26,6 +26,11 @@ Status context(Status s) {
     return std::move(s).with_context(format("cannot checkpoint pid %d", seen_pid()));
 }
 
+std::set<uint64_t>& inherited_inodes() {
+    static auto* all = new std::set<uint64_t>();
+    return *all;
+}
+
 // ---- before anything stops
 
 Status check_children() {
@@ -43,6 +48,7 @@ Status preflight(const CheckpointRequest& request) {
     SaveContext ctx;
     ctx.dry = true;
     ctx.external = request.external;
+    ctx.inherited = inherited_inodes();
     ProcessState scratch;
     if (Status s = save_descriptors(ctx, scratch); !s)
         return s;
@@ -177,6 +183,8 @@ Status await_writer(int pid, const WriteStatus& status, const Progress& progress
 
 } // namespace
 
+void note_inherited_descriptors() { inherited_inodes() = inodes_open_now(); }
+
 Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const Settings& settings,
                                          const Progress& progress,
                                          const std::function<void(const CheckpointResult&)>& done) {
@@ -193,6 +201,7 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     auto job = std::make_unique<WriteJob>();
     job->profile = request.profile;
     job->descriptors.external = request.external;
+    job->descriptors.inherited = inherited_inodes();
     job->image_fd = output->fd();
     job->temporary = output->temporary();
     job->final = output->final_name();

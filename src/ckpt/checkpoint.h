@@ -35,6 +35,9 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
                                          const Progress& progress,
                                          const std::function<void(const CheckpointResult&)>& done);
 
+// Once, from the constructor: which descriptors the program was started with.
+void note_inherited_descriptors();
+
 // Live operations: the app's threads stopped, every endpoint drained, `request` given to the
 // endpoint called `endpoint` ("gl", "x11"), everything resumed.
 Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s);

@@ -1,6 +1,7 @@
 #include "ckpt/engine.h"
 #include "base/own_fds.h"
 #include "base/service_thread.h"
+#include "ckpt/checkpoint.h"
 #include "ckpt/control/server.h"
 #include "ckpt/stop/threads.h"
 #include <pthread.h>
@@ -28,6 +29,7 @@ void in_fork_child() {
 } // namespace
 
 void init_engine() {
+    note_inherited_descriptors();
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     pthread_atfork(nullptr, nullptr, in_fork_child);

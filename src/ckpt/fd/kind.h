@@ -38,8 +38,11 @@ struct SaveContext {
     std::vector<SharedObject> objects;
     std::map<std::pair<uint64_t, uint64_t>, int> object_by_inode;
     std::map<int, int> object_fd; // object -> a descriptor that can read it
+    std::set<uint64_t> inherited; // inodes that were open when the program started
     bool dry = false;             // preflight: look, change nothing, copy nothing
 
+    // Given to the program by whoever started it: at a restart, the restorer's own stand for it.
+    bool is_inherited(const OpenFd& f) const { return f.fd <= 2 || inherited.count(f.st.st_ino); }
     const OpenFd* other_end(uint64_t ino, int not_fd, int access) const;
     bool has_inode(uint64_t dev, uint64_t ino) const;
     int object_for(SharedObject object); // registers, or finds it by inode
@@ -53,6 +56,9 @@ struct RestoreContext {
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
     std::vector<std::string> warnings;
 
+    // The restorer's own descriptor of that number, for one that the program was started with; if
+    // it has none of that type: one whose other end is closed.
+    Result<int> inherited(const Description& d, uint32_t type);
     // Moves `fd` out of the image's range; close-on-exec.
     Result<int> lift(long fd, const char* what);
 };

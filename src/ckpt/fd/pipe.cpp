@@ -64,7 +64,7 @@ Status save_pipe(const OpenFd& f, SaveContext& ctx, Description& d) {
     if (!ctx.other_end(f.st.st_ino, f.fd, wanted)) {
         p.other_end_closed = nobody_at_the_other_end(f);
         if (!p.other_end_closed) {
-            if (f.fd > 2)
+            if (!ctx.is_inherited(f))
                 return refuse_fd(f, "a pipe to another process");
             p.inherited = true;
         }
@@ -81,11 +81,8 @@ Result<int> create_pipe(const Description& d, RestoreContext& ctx) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a pipe");
-    if (p.inherited) {
-        const int fd = d.first_fd >= 0 && d.first_fd <= 2 ? ctx.stdio[(size_t)d.first_fd] : -1;
-        return fd >= 0 ? ctx.lift(raw_syscall(SYS_dup, fd), "standard stream")
-                       : ctx.lift(open_fd("/dev/null", O_RDWR).release(), "/dev/null");
-    }
+    if (p.inherited)
+        return ctx.inherited(d, S_IFIFO);
     auto it = ctx.pairs.find(d.ino);
     if (it == ctx.pairs.end()) {
         int ends[2];

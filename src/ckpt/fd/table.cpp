@@ -4,6 +4,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <linux/kcmp.h>
+#include <sys/socket.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -98,6 +99,13 @@ const FdOps* ops_for(FdKind kind) {
     return nullptr;
 }
 
+std::set<uint64_t> inodes_open_now() {
+    std::set<uint64_t> out;
+    for (const OpenFd& f : open_descriptors())
+        out.insert(f.st.st_ino);
+    return out;
+}
+
 std::vector<OpenFd> open_descriptors() {
     std::vector<OpenFd> out;
     for (const int fd : numeric_entries("/proc/self/fd")) {
@@ -160,6 +168,23 @@ Status refuse_fd(const OpenFd& f, const std::string& what) {
 bool name_is_deleted(const std::string& link) { return link.ends_with(" (deleted)"); }
 std::string without_deleted(const std::string& link) {
     return name_is_deleted(link) ? link.substr(0, link.size() - sizeof(" (deleted)") + 1) : link;
+}
+
+Result<int> RestoreContext::inherited(const Description& d, uint32_t type) {
+    struct stat st {};
+    const int fd = d.first_fd;
+    const bool open = raw_syscall(SYS_fstat, fd, &st) == 0;
+    if (open && (fd <= 2 || (st.st_mode & S_IFMT) == type))
+        return lift(raw_syscall(SYS_dup, fd), "inherited descriptor");
+    int ends[2];
+    const long r = type == S_IFIFO
+                       ? raw_syscall(SYS_pipe2, ends, O_CLOEXEC)
+                       : raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+    if (r < 0)
+        return Status::refused(error_text((int)-r));
+    const bool writer = type == S_IFIFO && (d.flags & O_ACCMODE) == O_WRONLY;
+    raw_syscall(SYS_close, ends[writer ? 0 : 1]);
+    return lift(ends[writer ? 1 : 0], "inherited descriptor");
 }
 
 Result<int> RestoreContext::lift(long fd, const char* what) {

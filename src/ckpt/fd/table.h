@@ -11,6 +11,9 @@ const FdOps* ops_for(FdKind kind);
 // Looks at every descriptor of this process except glckpt's OwnFd::Skip ones.
 std::vector<OpenFd> open_descriptors();
 
+// At the program's start: what it was given.
+std::set<uint64_t> inodes_open_now();
+
 // Refusals by name, without touching anything (preflight) or for good, into descriptions and
 // descriptors of `state`.
 Status save_descriptors(SaveContext& ctx, ProcessState& state);

@@ -126,7 +126,7 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
         p.shape = connected ? Shape::PeerClosed : Shape::Unconnected;
         return {};
     }
-    if (f.fd <= 2)
+    if (ctx.is_inherited(f))
         p.shape = Shape::Inherited;
     else if (ctx.external == ExternalSockets::Close)
         p.shape = Shape::PeerClosed;
@@ -194,11 +194,8 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a unix socket");
-    if (p.shape == Shape::Inherited) {
-        const int fd = d.first_fd >= 0 && d.first_fd <= 2 ? ctx.stdio[(size_t)d.first_fd] : -1;
-        return fd >= 0 ? ctx.lift(raw_syscall(SYS_dup, fd), "standard stream")
-                       : ctx.lift(open_fd("/dev/null", O_RDWR).release(), "/dev/null");
-    }
+    if (p.shape == Shape::Inherited)
+        return ctx.inherited(d, S_IFSOCK);
     if (p.shape == Shape::Pair || p.shape == Shape::PeerClosed)
         return create_pair(d, p, ctx);
     Result<int> fd =
