@@ -97,6 +97,7 @@ class Op:
     certain: bool = False
     waits: bool = False
     noted: bool = False
+    immediate: bool = False
     extra: bool = False     # no GL command (extra.spec)
     creates: str | None = None
     gen: Arg | None = None
@@ -115,6 +116,11 @@ class Op:
         if self.creates or self.by_hand:
             return False
         return self.waits or self.command.ret != "void" or any(a.is_out for a in self.args if a is not self.gen)
+
+    @property
+    def compiled_into_list(self):
+        return not (self.immediate or self.by_hand or self.sync or self.gen or self.creates
+                    or any(a.name_use == "delete" for a in self.args))
 
     @property
     def has_payload(self):
@@ -188,6 +194,7 @@ class Spec:
         op.certain = flag("certain")
         op.waits = flag("waits")
         op.noted = flag("note")
+        op.immediate = flag("immediate") or extra
         for p in c.params:
             op.args.append(self._arg(op, p))
         for a in list(op.args):

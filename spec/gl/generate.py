@@ -14,10 +14,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mako.lookup import TemplateLookup
 
 from commands import HERE, Spec
+from effects import Effects
 
 PARTS = 4
 WHOLE = ["gl_types.h", "ops.h", "records.h", "encode.h", "exports.h", "hidden.h", "entries.cpp", "driver.h", "driver.cpp",
-         "decode_table.cpp", "describe.cpp"]
+         "decode_table.cpp", "describe.cpp", "fold_table.cpp"]
 SPLIT = ["encoders", "decoders"]
 
 
@@ -81,7 +82,7 @@ def main():
     os.makedirs(out, exist_ok=True)
     spec = Spec()
     lookup = TemplateLookup(directories=[os.path.join(HERE, "templates")], strict_undefined=True)
-    common = dict(spec=spec, kind_of=kind_of, enum_names=enum_names(spec.registry))
+    common = dict(spec=spec, effects=Effects(spec), kind_of=kind_of, enum_names=enum_names(spec.registry))
     for name in WHOLE:
         write_if_changed(os.path.join(out, name), lookup.get_template(name + ".mako").render(**common))
     encoded = [op for op in spec.ops if not op.face and not op.by_hand and not op.extra]

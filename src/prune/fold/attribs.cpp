@@ -1,0 +1,207 @@
+// The attribute stacks: a push remembers the slots of its groups, a pop puts them back.
+#include "prune/fold.h"
+
+namespace glckpt::prune {
+
+namespace {
+
+// glPushAttrib's bits to the generator's group numbers.
+uint32_t groups_of(uint32_t mask) {
+    struct {
+        uint32_t bit;
+        int group;
+    } static constexpr map[] = {
+        {GL_CURRENT_BIT, 0},         {GL_POINT_BIT, 1},        {GL_LINE_BIT, 2},
+        {GL_POLYGON_BIT, 3},         {GL_POLYGON_STIPPLE_BIT, 4}, {GL_PIXEL_MODE_BIT, 5},
+        {GL_LIGHTING_BIT, 6},        {GL_FOG_BIT, 7},          {GL_DEPTH_BUFFER_BIT, 8},
+        {GL_ACCUM_BUFFER_BIT, 9},    {GL_STENCIL_BUFFER_BIT, 10}, {GL_VIEWPORT_BIT, 11},
+        {GL_TRANSFORM_BIT, 12},      {GL_ENABLE_BIT, 13},      {GL_COLOR_BUFFER_BIT, 14},
+        {GL_HINT_BIT, 15},           {GL_EVAL_BIT, 16},        {GL_LIST_BIT, 17},
+        {GL_TEXTURE_BIT, 18},        {GL_SCISSOR_BIT, 19},     {GL_MULTISAMPLE_BIT, 20},
+    };
+    uint32_t g = 0;
+    for (const auto& m : map)
+        if (mask & m.bit)
+            g |= 1u << m.group;
+    return g;
+}
+
+// Groups, beside GL_ENABLE_BIT, that save a capability (compatibility tables 23.x).
+uint32_t group_bit_of_cap(uint32_t cap) {
+    if (cap >= GL_LIGHT0 && cap < GL_LIGHT0 + 8)
+        return GL_LIGHTING_BIT;
+    if (cap >= GL_CLIP_PLANE0 && cap < GL_CLIP_PLANE0 + 8)
+        return GL_TRANSFORM_BIT;
+    if (cap >= GL_MAP1_COLOR_4 && cap <= GL_MAP2_VERTEX_4)
+        return GL_EVAL_BIT;
+    switch (cap) {
+    case GL_LIGHTING:
+    case GL_COLOR_MATERIAL:
+        return GL_LIGHTING_BIT;
+    case GL_NORMALIZE:
+    case GL_RESCALE_NORMAL:
+    case GL_DEPTH_CLAMP:
+        return GL_TRANSFORM_BIT;
+    case GL_FOG:
+    case GL_COLOR_SUM:
+        return GL_FOG_BIT;
+    case GL_BLEND:
+    case GL_ALPHA_TEST:
+    case GL_DITHER:
+    case GL_COLOR_LOGIC_OP:
+    case GL_INDEX_LOGIC_OP:
+    case GL_FRAMEBUFFER_SRGB:
+        return GL_COLOR_BUFFER_BIT;
+    case GL_DEPTH_TEST:
+        return GL_DEPTH_BUFFER_BIT;
+    case GL_STENCIL_TEST:
+        return GL_STENCIL_BUFFER_BIT;
+    case GL_SCISSOR_TEST:
+        return GL_SCISSOR_BIT;
+    case GL_POINT_SMOOTH:
+    case GL_POINT_SPRITE:
+        return GL_POINT_BIT;
+    case GL_LINE_SMOOTH:
+    case GL_LINE_STIPPLE:
+        return GL_LINE_BIT;
+    case GL_CULL_FACE:
+    case GL_POLYGON_SMOOTH:
+    case GL_POLYGON_STIPPLE:
+    case GL_POLYGON_OFFSET_FILL:
+    case GL_POLYGON_OFFSET_LINE:
+    case GL_POLYGON_OFFSET_POINT:
+        return GL_POLYGON_BIT;
+    case GL_MULTISAMPLE:
+    case GL_SAMPLE_ALPHA_TO_COVERAGE:
+    case GL_SAMPLE_ALPHA_TO_ONE:
+    case GL_SAMPLE_COVERAGE:
+        return GL_MULTISAMPLE_BIT;
+    case GL_AUTO_NORMAL:
+        return GL_EVAL_BIT;
+    default:
+        return 0;
+    }
+}
+
+bool saved(const Key& key, uint32_t mask, uint32_t groups) {
+    static const uint16_t enable = family("enable");
+    if (key.family == enable)
+        return (mask & GL_ENABLE_BIT) || (group_bit_of_cap((uint32_t)key.k[0]) & mask);
+    if (key.family == kLightFamily || key.family == kMaterialFamily)
+        return mask & GL_LIGHTING_BIT;
+    if (key.family == kClipPlaneFamily)
+        return mask & GL_TRANSFORM_BIT;
+    if (key.family == kRasterFamily)
+        return mask & GL_CURRENT_BIT;
+    return key.family < kFamilyCount && (kFamilyGroups[key.family] & groups);
+}
+
+bool saved_of_unit(const Key& key, uint32_t mask) {
+    static const uint16_t enable = family("enable");
+    return (mask & GL_TEXTURE_BIT) || (key.family == enable && (mask & GL_ENABLE_BIT));
+}
+
+template <class Which>
+Slots part(const Slots& from, Which which) {
+    Slots s;
+    for (const auto& [key, kept] : from.all())
+        if (which(key))
+            s.set(key, kept);
+    return s;
+}
+
+// Takes out what is saved and puts back what was there.
+template <class Which>
+void restore(Slots& to, const Slots& was, Which which) {
+    std::vector<Key> gone;
+    for (const auto& [key, kept] : to.all())
+        if (which(key) && !was.find(key))
+            gone.push_back(key);
+    for (const Key& k : gone)
+        to.erase(k);
+    // Wholes before parts: a whole ends its parts.
+    for (int depth = 0; depth <= 2; ++depth)
+        for (const auto& [key, kept] : was.all())
+            if (key.depth == depth)
+                to.set(key, kept);
+}
+
+} // namespace
+
+void fold_push_attrib(Fold& f, const char* r) {
+    SavedAttribs s;
+    s.mask = f.as<rec::glPushAttrib>(r).mask;
+    const uint32_t groups = groups_of(s.mask);
+    s.slots = part(f.c->slots, [&](const Key& k) { return saved(k, s.mask, groups); });
+    for (size_t u = 0; u < f.c->units.size(); ++u) {
+        s.units[(int)u] =
+            part(f.c->units[u].slots, [&](const Key& k) { return saved_of_unit(k, s.mask); });
+        if (s.mask & GL_TEXTURE_BIT)
+            s.bound[(int)u] = f.c->units[u].bound;
+    }
+    s.active_unit = f.c->active_unit;
+    s.matrix_mode = f.c->matrix_mode;
+    s.push = f.keep(r);
+    f.c->attribs.push_back(std::move(s));
+}
+
+void fold_pop_attrib(Fold& f, const char*) {
+    if (f.c->attribs.empty())
+        return;
+    SavedAttribs s = std::move(f.c->attribs.back());
+    f.c->attribs.pop_back();
+    const uint32_t groups = groups_of(s.mask);
+    restore(f.c->slots, s.slots, [&](const Key& k) { return saved(k, s.mask, groups); });
+    for (size_t u = 0; u < f.c->units.size(); ++u) {
+        restore(f.c->units[u].slots, s.units[(int)u],
+                [&](const Key& k) { return saved_of_unit(k, s.mask); });
+        if (s.mask & GL_TEXTURE_BIT) {
+            const auto it = s.bound.find((int)u);
+            f.c->units[u].bound = it == s.bound.end() ? decltype(f.c->units[u].bound){} : it->second;
+        }
+    }
+    if (s.mask & GL_TEXTURE_BIT)
+        f.c->active_unit = s.active_unit;
+    if (s.mask & GL_TRANSFORM_BIT)
+        f.c->matrix_mode = s.matrix_mode;
+}
+
+void fold_push_client_attrib(Fold& f, const char* r) {
+    static const uint16_t store = family("pixel_store");
+    SavedClient s;
+    s.mask = f.as<rec::glPushClientAttrib>(r).mask;
+    s.unpack = f.c->unpack;
+    s.pixel_store = part(f.c->slots, [&](const Key& k) { return k.family == store; });
+    s.vao = f.c->vao;
+    s.vao_slots = f.c->vao->slots;
+    s.element_buffer = static_cast<VertexArray&>(*f.c->vao).element_buffer;
+    s.array_buffer = f.c->buffers[GL_ARRAY_BUFFER];
+    s.pack_buffer = f.c->buffers[GL_PIXEL_PACK_BUFFER];
+    s.unpack_buffer = f.c->buffers[GL_PIXEL_UNPACK_BUFFER];
+    s.client_unit = f.c->client_unit;
+    s.push = f.keep(r);
+    f.c->client_attribs.push_back(std::move(s));
+}
+
+void fold_pop_client_attrib(Fold& f, const char*) {
+    static const uint16_t store = family("pixel_store");
+    if (f.c->client_attribs.empty())
+        return;
+    SavedClient s = std::move(f.c->client_attribs.back());
+    f.c->client_attribs.pop_back();
+    if (s.mask & GL_CLIENT_PIXEL_STORE_BIT) {
+        f.c->unpack = s.unpack;
+        restore(f.c->slots, s.pixel_store, [&](const Key& k) { return k.family == store; });
+        f.c->buffers[GL_PIXEL_PACK_BUFFER] = s.pack_buffer;
+        f.c->buffers[GL_PIXEL_UNPACK_BUFFER] = s.unpack_buffer;
+    }
+    if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT) {
+        f.c->vao = s.vao;
+        f.c->vao->slots = s.vao_slots;
+        static_cast<VertexArray&>(*f.c->vao).element_buffer = s.element_buffer;
+        f.c->buffers[GL_ARRAY_BUFFER] = s.array_buffer;
+        f.c->client_unit = s.client_unit;
+    }
+}
+
+} // namespace glckpt::prune

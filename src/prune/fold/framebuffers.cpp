@@ -1,0 +1,164 @@
+// Framebuffers, renderbuffers, and what drawing makes the driver alone know.
+#include "prune/fold.h"
+
+namespace glckpt::prune {
+
+Object* Fold::bound_framebuffer(uint32_t target) {
+    return (target == GL_READ_FRAMEBUFFER ? c->read_fbo : c->draw_fbo).get();
+}
+
+void fold_bind_framebuffer(Fold& f, const char* r) {
+    const auto target = (uint32_t)f.arg(r, Field::target);
+    Object* o = f.object(NameClass::framebuffer, (uint32_t)f.arg(r, Field::framebuffer));
+    if (o)
+        o->bound_once = true;
+    if (target != GL_READ_FRAMEBUFFER)
+        f.c->draw_fbo = Ref<Object>(o);
+    if (target != GL_DRAW_FRAMEBUFFER)
+        f.c->read_fbo = Ref<Object>(o);
+}
+
+void fold_bind_renderbuffer(Fold& f, const char* r) {
+    Object* o = f.object(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer));
+    if (o)
+        o->bound_once = true;
+    f.c->renderbuffer = Ref<Object>(o);
+}
+
+void fold_renderbuffer_storage(Fold& f, const char* r) {
+    Object* o = f.place(r, Field::renderbuffer)
+                    ? f.object(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer))
+                    : f.c->renderbuffer.get();
+    if (auto* b = static_cast<Renderbuffer*>(o)) {
+        b->storage = f.keep(r);
+        b->gpu_dirty = false;
+        b->has_contents = false;
+        b->contents = {};
+    }
+}
+
+namespace {
+
+void mark_object(Object* o) {
+    if (!o)
+        return;
+    if (o->cls == NameClass::texture) {
+        auto* t = static_cast<Texture*>(o);
+        t->gpu_dirty = true;
+        if (t->view_of)
+            mark_object(t->view_of.get());
+    } else if (o->cls == NameClass::renderbuffer) {
+        static_cast<Renderbuffer*>(o)->gpu_dirty = true;
+    }
+}
+
+Framebuffer* framebuffer_of(Fold& f, const char* r) {
+    if (f.place(r, Field::framebuffer))
+        return static_cast<Framebuffer*>(
+            f.object(NameClass::framebuffer, (uint32_t)f.arg(r, Field::framebuffer)));
+    return static_cast<Framebuffer*>(f.bound_framebuffer((uint32_t)f.arg(r, Field::target)));
+}
+
+// Drawing marks the framebuffer only; its attachments are marked before they change and when the
+// marks are wanted.
+void settle(Framebuffer& fb) {
+    if (!fb.drawn)
+        return;
+    fb.drawn = false;
+    for (auto& [point, a] : fb.attachments)
+        mark_object(a.object.get());
+}
+
+void attach(Fold& f, const char* r, Object* o) {
+    Framebuffer* fb = framebuffer_of(f, r);
+    if (!fb)
+        return;
+    settle(*fb);
+    const auto point = (uint32_t)f.arg(r, Field::attachment);
+    // Both depth and stencil; the two may be replaced one by one later.
+    if (point == GL_DEPTH_STENCIL_ATTACHMENT) {
+        Ref<Kept> k = f.keep(r);
+        fb->attachments[GL_DEPTH_ATTACHMENT] = {k, Ref<Object>(o)};
+        fb->attachments[GL_STENCIL_ATTACHMENT] = {k, Ref<Object>(o)};
+        return;
+    }
+    fb->attachments[point] = {f.keep(r), Ref<Object>(o)};
+}
+
+} // namespace
+
+void settle_framebuffer(Framebuffer& fb) { settle(fb); }
+
+void fold_attach_texture(Fold& f, const char* r) {
+    attach(f, r, f.find(NameClass::texture, (uint32_t)f.arg(r, Field::texture)));
+}
+void fold_attach_renderbuffer(Fold& f, const char* r) {
+    attach(f, r, f.find(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer)));
+}
+
+void fold_draw_buffers(Fold& f, const char* r) {
+    static const uint16_t fam = family("framebuffer.draw_buffers");
+    static const uint16_t own = family("default_draw_buffers");
+    if (f.c->draw_fbo)
+        f.c->draw_fbo->slots.set({fam}, f.keep(r));
+    else
+        f.c->slots.set({kDefaultDrawFamily}, f.keep(r));
+}
+void fold_read_buffer(Fold& f, const char* r) {
+    static const uint16_t fam = family("framebuffer.read_buffer");
+    static const uint16_t own = family("default_read_buffer");
+    if (f.c->read_fbo)
+        f.c->read_fbo->slots.set({fam}, f.keep(r));
+    else
+        f.c->slots.set({kDefaultReadFamily}, f.keep(r));
+}
+
+void fold_named_framebuffer_drawn(Fold& f, const char* r) {
+    f.mark_framebuffer(static_cast<Framebuffer*>(
+        f.find(NameClass::framebuffer, (uint32_t)f.arg(r, Field::framebuffer))));
+}
+
+void Fold::mark_framebuffer(Framebuffer* fb) {
+    if (fb)
+        fb->drawn = true;
+    else if (c->draw_drawable)
+        drawable_dirty[c->draw_drawable] = true;
+}
+
+void Fold::drew() {
+    mark_framebuffer(static_cast<Framebuffer*>(c->draw_fbo.get()));
+    if (c->image_writes)
+        mark_written_by_shaders();
+    auto& tf = static_cast<TransformFeedback&>(*c->feedback);
+    if (tf.active && !tf.paused)
+        for (auto& [i, b] : tf.buffers)
+            if (b)
+                static_cast<Buffer&>(*b).gpu_dirty = true;
+}
+
+// Any shader may have written any image, storage or atomic buffer that is bound.
+void Fold::mark_written_by_shaders() {
+    static const uint16_t images = family("image_unit"), indexed = family("indexed_buffer");
+    for (const auto& [key, kept] : c->slots.all()) {
+        if (key.family == images) {
+            for (const Dependency& d : kept->dependencies)
+                mark_object(d.object.get());
+        } else if (key.family == indexed &&
+                   (key.k[0] == GL_SHADER_STORAGE_BUFFER || key.k[0] == GL_ATOMIC_COUNTER_BUFFER)) {
+            for (const Dependency& d : kept->dependencies)
+                static_cast<Buffer&>(*d.object).gpu_dirty = true;
+        }
+    }
+}
+
+void fold_dispatch(Fold& f, const char*) { f.mark_written_by_shaders(); }
+
+// With a move, glBitmap changes the raster position by what only the driver knows.
+void fold_bitmap(Fold& f, const char* r) {
+    f.drew();
+    const auto& b = f.as<rec::glBitmap>(r);
+    if (b.xmove != 0 || b.ymove != 0)
+        f.c->raster_moved = true;
+}
+
+} // namespace glckpt::prune

@@ -1,0 +1,144 @@
+// Shaders and programs.
+//
+// A program's executable is that of its last link: from the sources its shaders had when they were
+// compiled, with the attribute bindings, outputs and varyings in force then (OpenGL 4.6, section
+// 7.3). All of these may change or go away afterwards without touching the executable, so the link
+// takes a copy of what it was made from. Uniform values belong to the executable and start anew at
+// each link.
+#include "prune/fold.h"
+#include <algorithm>
+
+namespace glckpt::prune {
+
+namespace {
+
+// Programs and shaders share a name space; a shader is a Program node that is one.
+Program* program(Fold& f, uint32_t name) { return static_cast<Program*>(f.find(NameClass::program, name)); }
+
+} // namespace
+
+void fold_shader_source(Fold& f, const char* r) {
+    if (Program* s = program(f, f.as<rec::glShaderSource>(r).shader))
+        s->source = f.keep(r);
+}
+void fold_compile_shader(Fold& f, const char* r) {
+    if (Program* s = program(f, f.as<rec::glCompileShader>(r).shader)) {
+        s->compiled_source = s->source;
+        s->compiled = true;
+    }
+}
+void fold_specialize_shader(Fold& f, const char* r) { f.veto(Fold::op(r)); }
+
+void fold_attach_shader(Fold& f, const char* r) {
+    const auto& a = f.as<rec::glAttachShader>(r);
+    Program *p = program(f, a.program), *s = program(f, a.shader);
+    if (p && s)
+        p->attached.push_back(Ref<Object>(s));
+}
+void fold_detach_shader(Fold& f, const char* r) {
+    const auto& a = f.as<rec::glDetachShader>(r);
+    Program* p = program(f, a.program);
+    Object* s = f.find(NameClass::program, a.shader);
+    if (!p)
+        return;
+    // A deleted shader may be detached by its old name while it is attached.
+    std::erase_if(p->attached, [&](const Ref<Object>& o) {
+        return o.get() == s || (!o->named && o->name == a.shader);
+    });
+}
+
+void fold_link_program(Fold& f, const char* r) {
+    Program* p = program(f, f.as<rec::glLinkProgram>(r).program);
+    if (!p)
+        return;
+    Program::Executable e;
+    e.exists = true;
+    e.link = f.keep(r);
+    for (const Ref<Object>& o : p->attached) {
+        const auto& s = static_cast<Program&>(*o);
+        if (s.created && s.compiled_source)
+            e.stages.push_back({s.created->as<rec::glCreateShader>().type, s.compiled_source});
+    }
+    e.before = p->slots;
+    p->executable = std::move(e);
+    p->uniforms.clear();
+    p->shader_program = Ref<Kept>();
+}
+
+void fold_create_shader_program(Fold& f, const char* r) {
+    const auto& c = f.as<rec::xCreateShaderProgram>(r);
+    f.name_slot(NameClass::program, c.program) = Ref<Object>();
+    auto* p = static_cast<Program*>(f.object(NameClass::program, c.program));
+    p->shader_program = f.keep(r);
+}
+
+void fold_use_program(Fold& f, const char* r) {
+    f.c->program = Ref<Object>(f.find(NameClass::program, f.as<rec::glUseProgram>(r).program));
+}
+
+void fold_uniform(Fold& f, const char* r) {
+    Object* o = f.place(r, Field::program)
+                    ? f.find(NameClass::program, (uint32_t)f.arg(r, Field::program))
+                    : f.c->program.get();
+    if (!o && f.c->pipeline) { // a separable program is addressed through the pipeline
+        f.veto(Fold::op(r));
+        return;
+    }
+    const auto location = (uint64_t)f.arg(r, Field::location);
+    if (o && location != 0xffffffffu)
+        static_cast<Program*>(o)->uniforms.set({kUniformFamily, 1, {location, 0}}, f.keep(r));
+}
+
+// Set after the link and reset by it, like uniforms.
+void fold_program_after_link(Fold& f, const char* r) {
+    Program* p = program(f, (uint32_t)f.arg(r, Field::program));
+    if (!p)
+        return;
+    const bool is_note = Fold::is(r, Op::xNoteUniform);
+    const auto key = (uint64_t)f.arg(r, is_note ? Field::location : Field::block);
+    p->uniforms.set({(uint16_t)(kAfterLinkFamily + Fold::op(r)), 1, {key, 0}}, f.keep(r));
+}
+
+void fold_bind_pipeline(Fold& f, const char* r) {
+    Object* o = f.object(NameClass::pipeline, f.as<rec::glBindProgramPipeline>(r).pipeline);
+    if (o)
+        o->bound_once = true;
+    f.c->pipeline = Ref<Object>(o);
+}
+void fold_use_program_stages(Fold& f, const char* r) {
+    Object* o = f.find(NameClass::pipeline, f.as<rec::glUseProgramStages>(r).pipeline);
+    if (!o)
+        return;
+    // One record may set several stages: it lives while it is the last of any.
+    Ref<Kept> k = f.keep(r);
+    const uint32_t stages = f.as<rec::glUseProgramStages>(r).stages;
+    for (uint32_t bit = 0; bit < 6; ++bit)
+        if (stages >> bit & 1)
+            o->slots.set({kStagesFamily, 1, {bit, 0}}, k);
+}
+
+void fold_bind_arb_program(Fold& f, const char* r) {
+    const auto& b = f.as<rec::glBindProgramARB>(r);
+    auto* p = static_cast<ArbProgram*>(f.object(NameClass::arb_program, b.program));
+    if (p && !p->bound_once) {
+        p->bound_once = true;
+        p->target = b.target;
+    }
+    f.c->arb_programs[b.target] = Ref<Object>(p);
+}
+void fold_arb_program_text(Fold& f, const char* r) {
+    const auto it = f.c->arb_programs.find(f.as<rec::glProgramStringARB>(r).target);
+    if (it != f.c->arb_programs.end() && it->second)
+        static_cast<ArbProgram&>(*it->second).text = f.keep(r);
+    else
+        f.veto(Fold::op(r)); // program 0 has a text of its own
+}
+void fold_arb_local_parameter(Fold& f, const char* r) {
+    const auto it = f.c->arb_programs.find((uint32_t)f.arg(r, Field::target));
+    if (it != f.c->arb_programs.end() && it->second)
+        it->second->slots.set({kArbLocalFamily, 1, {(uint64_t)f.arg(r, Field::index), 0}}, f.keep(r));
+    else
+        f.veto(Fold::op(r));
+}
+
+} // namespace glckpt::prune

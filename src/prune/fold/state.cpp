@@ -1,0 +1,133 @@
+// Plain state with a twist: keys that depend on the value, parts, transformed positions.
+#include "prune/fold.h"
+
+namespace glckpt::prune {
+
+namespace {
+
+// Capabilities that belong to the active texture unit.
+bool per_unit(uint32_t cap) {
+    switch (cap) {
+    case GL_TEXTURE_1D:
+    case GL_TEXTURE_2D:
+    case GL_TEXTURE_3D:
+    case GL_TEXTURE_CUBE_MAP:
+    case GL_TEXTURE_RECTANGLE:
+    case GL_TEXTURE_GEN_S:
+    case GL_TEXTURE_GEN_T:
+    case GL_TEXTURE_GEN_R:
+    case GL_TEXTURE_GEN_Q:
+    case GL_TEXTURE_GEN_STR_OES:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Client arrays can be enabled by glEnable too (an old habit).
+bool client_array(uint32_t cap) {
+    return (cap >= GL_VERTEX_ARRAY && cap <= GL_EDGE_FLAG_ARRAY) || cap == GL_FOG_COORD_ARRAY ||
+           cap == GL_SECONDARY_COLOR_ARRAY;
+}
+
+} // namespace
+
+void fold_enable(Fold& f, const char* r) {
+    static const uint16_t fam = family("enable");
+    const auto cap = (uint32_t)f.arg(r, Field::cap);
+    if (client_array(cap)) {
+        f.veto(Fold::op(r));
+        return;
+    }
+    Ref<Kept> k = f.keep(r);
+    if (per_unit(cap))
+        f.unit(f.c->active_unit).slots.set({fam, 1, {cap, 0}}, k);
+    else
+        f.c->slots.set({fam, 1, {cap, 0}}, k);
+}
+
+void fold_material(Fold& f, const char* r) {
+    const auto face = (uint32_t)f.arg(r, Field::face), pname = (uint32_t)f.arg(r, Field::pname);
+    Ref<Kept> k = f.keep(r);
+    for (uint32_t side : {(uint32_t)GL_FRONT, (uint32_t)GL_BACK}) {
+        if (face != GL_FRONT_AND_BACK && face != side)
+            continue;
+        if (pname == GL_AMBIENT_AND_DIFFUSE) {
+            f.c->slots.set({kMaterialFamily, 2, {side, GL_AMBIENT}}, k);
+            f.c->slots.set({kMaterialFamily, 2, {side, GL_DIFFUSE}}, k);
+        } else {
+            f.c->slots.set({kMaterialFamily, 2, {side, pname}}, k);
+        }
+    }
+}
+
+void fold_light(Fold& f, const char* r) {
+    const auto pname = (uint32_t)f.arg(r, Field::pname);
+    Ref<Kept> k = f.keep(r);
+    if (pname == GL_POSITION || pname == GL_SPOT_DIRECTION)
+        f.with_modelview(*k);
+    f.c->slots.set({kLightFamily, 2, {(uint64_t)f.arg(r, Field::light), pname}}, k);
+}
+
+void fold_clip_plane(Fold& f, const char* r) {
+    Ref<Kept> k = f.keep(r);
+    f.with_modelview(*k);
+    f.c->slots.set({kClipPlaneFamily, 1, {(uint64_t)f.arg(r, Field::plane), 0}}, k);
+}
+
+void fold_raster_pos(Fold& f, const char* r) {
+    Ref<Kept> k = f.keep(r);
+    f.with_modelview(*k);
+    k->projection = f.matrix(GL_PROJECTION).levels.back().history;
+    f.c->slots.set({kRasterFamily}, k);
+    f.c->raster_moved = false;
+}
+void fold_window_pos(Fold& f, const char* r) {
+    f.c->slots.set({kRasterFamily}, f.keep(r));
+    f.c->raster_moved = false;
+}
+
+// [first, first + count) of an indexed family.
+static void set_range(Fold& f, const char* r, const char* fam) {
+    Ref<Kept> k = f.keep(r);
+    const auto first = (uint32_t)f.arg(r, Field::first), n = (uint32_t)f.arg(r, Field::count);
+    for (uint32_t i = 0; i < n; ++i)
+        f.c->slots.set({family(fam), 1, {first + i, 0}}, k);
+}
+void fold_viewport_array(Fold& f, const char* r) { set_range(f, r, "viewport"); }
+void fold_scissor_array(Fold& f, const char* r) { set_range(f, r, "scissor"); }
+void fold_depth_range_array(Fold& f, const char* r) { set_range(f, r, "depth_range"); }
+
+// Message filters and groups: order matters and nothing reads them back; they are few.
+void fold_debug_control(Fold& f, const char* r) {
+    f.c->slots.set({kDebugControlFamily, 1, {f.sequence, 0}}, f.keep(r));
+    if (f.c->debug_controls.size() > 256)
+        f.veto(Fold::op(r));
+    f.c->debug_controls.push_back(0);
+}
+void fold_debug_group(Fold& f, const char* r) {
+    if (Fold::is(r, Op::glPushDebugGroup))
+        f.c->debug_groups.push_back(f.keep(r));
+    else if (!f.c->debug_groups.empty())
+        f.c->debug_groups.pop_back();
+}
+
+void fold_begin(Fold& f, const char*) { f.c->inside_begin = true; }
+void fold_end(Fold& f, const char*) {
+    f.c->inside_begin = false;
+    f.drew();
+}
+
+void fold_swap(Fold& f, const char*) {
+    if (f.c->draw_drawable)
+        f.drawable_dirty[f.c->draw_drawable] = true;
+}
+void fold_make_current(Fold& f, const char* r) {
+    const auto& m = f.as<rec::wsMakeCurrent>(r);
+    f.c->current = true;
+    f.c->draw_drawable = m.draw;
+    f.c->read_drawable = m.read;
+}
+void fold_release(Fold& f, const char*) { f.c->current = false; }
+
+} // namespace glckpt::prune

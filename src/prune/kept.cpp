@@ -1,0 +1,91 @@
+#include "prune/objects.h"
+#include "prune/slots.h"
+#include <algorithm>
+
+namespace glckpt::prune {
+
+Blob* Blob::make(size_t n) {
+    auto* b = new Blob;
+    b->bytes = n;
+    b->data = static_cast<char*>(operator new(n ? n : 1));
+    memset(b->data, 0, n);
+    return b;
+}
+
+Blob* Blob::copy(const void* from, size_t n) {
+    auto* b = new Blob;
+    b->bytes = n;
+    b->data = static_cast<char*>(operator new(n ? n : 1));
+    memcpy(b->data, from, n);
+    return b;
+}
+
+Blob::~Blob() { operator delete(data); }
+
+size_t Kept::memory() const {
+    size_t n = bytes.size();
+    for (const auto& b : blobs)
+        n += b->bytes;
+    return n;
+}
+
+void Slots::erase_parts(const Key& whole) {
+    bool any = false;
+    for (uint8_t d = (uint8_t)(whole.depth + 1); d <= 2; ++d) {
+        const auto it = deeper_.find((uint32_t)whole.family << 2 | d);
+        any |= it != deeper_.end() && it->second > 0;
+    }
+    if (!any)
+        return;
+    for (auto it = map_.begin(); it != map_.end();) {
+        const Key& k = it->first;
+        const bool part = k.family == whole.family && k.depth > whole.depth &&
+                          (whole.depth == 0 || k.k[0] == whole.k[0]);
+        if (part)
+            --deeper_[(uint32_t)k.family << 2 | k.depth];
+        it = part ? map_.erase(it) : std::next(it);
+    }
+}
+
+void Slots::set(const Key& key, Ref<Kept> kept) {
+    erase_parts(key);
+    auto [it, fresh] = map_.try_emplace(key, std::move(kept));
+    if (fresh)
+        ++deeper_[(uint32_t)key.family << 2 | key.depth];
+    else
+        it->second = std::move(kept);
+}
+
+void Slots::erase(const Key& key) {
+    if (map_.erase(key))
+        --deeper_[(uint32_t)key.family << 2 | key.depth];
+}
+
+void Slots::erase_family(uint16_t family) {
+    std::erase_if(map_, [&](const auto& e) { return e.first.family == family; });
+    for (uint8_t d = 0; d <= 2; ++d)
+        deeper_[(uint32_t)family << 2 | d] = 0;
+}
+
+Kept* Slots::find(const Key& key) const {
+    const auto it = map_.find(key);
+    return it == map_.end() ? nullptr : it->second.get();
+}
+
+void Slots::collect(std::vector<Kept*>& to) const {
+    const size_t from = to.size();
+    for (const auto& [key, kept] : map_)
+        to.push_back(kept.get());
+    std::sort(to.begin() + (ptrdiff_t)from, to.end());
+    to.erase(std::unique(to.begin() + (ptrdiff_t)from, to.end()), to.end());
+    std::sort(to.begin() + (ptrdiff_t)from, to.end(),
+              [](Kept* a, Kept* b) { return a->sequence < b->sequence; });
+}
+
+void sort_by_sequence(std::vector<Kept*>& records) {
+    std::sort(records.begin(), records.end(),
+              [](Kept* a, Kept* b) { return a->sequence < b->sequence; });
+    records.erase(std::unique(records.begin(), records.end()), records.end());
+}
+
+} // namespace glckpt::prune

@@ -1,0 +1,149 @@
+// GL's objects as the pruner sees them: what was told to the driver and still matters.
+#pragma once
+#include "log/names.h"
+#include "prune/slots.h"
+#include <array>
+#include <map>
+#include <string>
+
+namespace glckpt::prune {
+
+struct Object {
+    int refs = 0;
+    const NameClass cls;
+    uint32_t name;        // virtual; as long as `named`
+    bool named = true;    // false: deleted, but something still refers to it
+    bool bound_once = false;
+    uint64_t born = 0;    // sequence
+    Slots slots;
+    Ref<Kept> created;    // glCreate*: the record that made it with a type
+    uint32_t emitted_name = 0; // while a log is being emitted
+    Object(NameClass c, uint32_t n) : cls(c), name(n) {}
+    virtual ~Object() = default;
+    Object(const Object&) = delete;
+    Object& operator=(const Object&) = delete;
+};
+
+// Pixel contents as read back from the driver, exact.
+struct Contents {
+    uint32_t format = 0, type = 0; // 0: compressed
+    int32_t internal_format = 0;
+    int32_t width = 0, height = 0, depth = 0, border = 0, samples = 0;
+    Ref<Blob> pixels;
+};
+
+struct Texture : Object {
+    using Object::Object;
+    uint32_t target = 0;
+    // Images by (face, level); each is its defining record and what was written into it since.
+    struct Image {
+        Ref<Kept> definition;
+        std::vector<Ref<Kept>> updates;
+        size_t update_bytes = 0;
+        Contents contents; // instead of definition and updates, after a readback
+        bool has_contents = false;
+    };
+    std::map<std::pair<int, int>, Image> images;
+    Ref<Kept> storage; // glTexStorage*, glTexBuffer*: all images at once
+    Ref<Object> view_of;
+    bool gpu_dirty = false; // the driver alone knows its contents
+    bool buffer_texture = false;
+};
+
+struct Buffer : Object {
+    using Object::Object;
+    uint32_t first_target = 0;
+    uint32_t usage = 0;
+    uint32_t storage_flags = 0;
+    bool immutable = false;
+    bool has_data = false;
+    Ref<Blob> data;
+    bool gpu_dirty = false;
+};
+
+struct Renderbuffer : Object {
+    using Object::Object;
+    Ref<Kept> storage;
+    bool gpu_dirty = false;
+    Contents contents;
+    bool has_contents = false;
+};
+
+struct Sampler : Object {
+    using Object::Object;
+};
+
+// Programs and shaders share a name space; `created` tells which it is.
+struct Program : Object {
+    using Object::Object;
+    // Of a shader:
+    Ref<Kept> source;
+    Ref<Kept> compiled_source; // as of the last glCompileShader
+    bool compiled = false;
+    // Of a program:
+    std::vector<Ref<Object>> attached;
+    // What the executable was linked from.
+    struct Stage {
+        uint32_t type;
+        Ref<Kept> source;
+    };
+    struct Executable {
+        bool exists = false;
+        std::vector<Stage> stages;
+        Slots before; // bindings of attributes, outputs, varyings, parameters in force at the link
+        Ref<Kept> link;
+    };
+    Executable executable;
+    Slots uniforms; // since the link
+    Ref<Kept> shader_program; // glCreateShaderProgramv
+};
+
+struct VertexArray : Object {
+    using Object::Object;
+    Ref<Object> element_buffer;
+};
+
+struct Framebuffer : Object {
+    using Object::Object;
+    struct Attachment {
+        Ref<Kept> record;
+        Ref<Object> object;
+    };
+    std::map<uint32_t, Attachment> attachments;
+    bool drawn = false; // since its attachments were last marked
+};
+
+struct Query : Object {
+    using Object::Object;
+    uint32_t target = 0;
+    bool active = false;
+    bool ended = false;
+    Ref<Kept> begin;
+};
+
+struct TransformFeedback : Object {
+    using Object::Object;
+    std::map<uint32_t, Ref<Object>> buffers;
+    bool active = false, paused = false;
+    Ref<Kept> begin;
+};
+
+struct Pipeline : Object {
+    using Object::Object;
+};
+
+struct ArbProgram : Object {
+    using Object::Object;
+    uint32_t target = 0;
+    Ref<Kept> text;
+};
+
+struct DisplayList {
+    int refs = 0;
+    std::vector<Ref<Kept>> body;
+    std::vector<Ref<Kept>> state; // the part of the body that changes state when called
+    bool draws = false;
+    size_t bytes = 0;
+};
+
+} // namespace glckpt::prune
