@@ -17,7 +17,9 @@ age() { # other numbers for everything that comes after
   xclock -display "$1" -geometry 60x60+2000+2000 >/dev/null 2>&1 & started+=($!)
   xeyes -display "$1" -geometry 60x60+2000+2000 >/dev/null 2>&1 & started+=($!); sleep .3; }
 finish() { kill -9 "$pid" 2>/dev/null; kill "${started[@]}" 2>/dev/null; rm -rf "$W"; exit "$1"; }
-up $A 1280x1024x24; up $B 1280x1024x24 +iglx -extension MIT-SHM; age $B
+up $A 1280x1024x24
+up $B 1280x1024x24 -extension MIT-SHM -extension XVideo -extension RECORD -extension DOUBLE-BUFFER -extension GLX -extension X-Resource
+age $B; for d in $A $B; do xsetroot -display $d -solid steelblue; done
 [ -n "$WM" ] && for d in $A $B; do DISPLAY=$d $WM & started+=($!); done
 mkfifo $W/fifo; : >$W/log
 GLCKPT_X11_TEST_FIFO=$W/fifo GLCKPT_X11_TEST_LOG=$W/log DISPLAY=$A LD_PRELOAD=$PRELOAD "$@" </dev/null >$W/out 2>&1 & pid=$!

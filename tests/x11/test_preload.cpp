@@ -52,6 +52,7 @@ void carry_out(const char* log, const char* command) {
 void commander(void*) {
     const char* log = getenv("GLCKPT_X11_TEST_LOG");
     const int fd = open(getenv("GLCKPT_X11_TEST_FIFO"), O_RDWR | O_CLOEXEC);
+    unsetenv("GLCKPT_X11_TEST_FIFO"); // not for the program's children
     char buffer[4096];
     size_t have = 0;
     for (ssize_t n; (n = read(fd, buffer + have, sizeof buffer - have - 1)) > 0;) {
