@@ -144,6 +144,9 @@ struct CopySurface {
     uint64_t native;             // eglCopyBuffers: real pixmap; else 0
 };
 
+// Not an attribute of GLX: the config's place in the driver's own order of preference, or -1.
+constexpr int32_t kDriverRank = 0x7f000001;
+
 // Attributes of a GLX config, in the order of a row.
 inline constexpr int32_t kGlxConfigAttribs[] = {
     0x8013 /*FBCONFIG_ID*/,
@@ -188,6 +191,7 @@ inline constexpr int32_t kGlxConfigAttribs[] = {
     0x20B0 /*FLOAT_COMPONENTS_NV*/,
     1 /*USE_GL (visuals)*/,
     4 /*RGBA (visuals)*/,
+    kDriverRank,
 };
 inline constexpr int kGlxConfigColumns = sizeof kGlxConfigAttribs / sizeof *kGlxConfigAttribs;
 

@@ -87,7 +87,7 @@ std::string egl_client_string(int32_t name);
 std::string egl_device_string(uint32_t index, int32_t name);
 uint32_t egl_device_count();
 
-// The driver's library, by a path that cannot be ours. Ends the renderer if there is none.
+// The driver's library; null (and a line on stderr) if there is none.
 void* driver_library(const char* soname);
 
 } // namespace glckpt::replay

@@ -92,12 +92,32 @@ class GlxDisplay : public Display {
     }
 
     std::vector<int32_t> configs() override {
+        // The driver's own order of preference, for what its attributes do not tell.
+        const int any = (int)GLX_DONT_CARE;
+        const int everything[] = {GLX_DRAWABLE_TYPE,
+                                  any,
+                                  GLX_RENDER_TYPE,
+                                  any,
+                                  GLX_TRANSPARENT_TYPE,
+                                  any,
+                                  GLX_STEREO,
+                                  any,
+                                  None};
+        int ranked = 0;
+        GLXFBConfig* order = glx().glXChooseFBConfig(dpy_, screen_, everything, &ranked);
         std::vector<int32_t> rows;
         for (GLXFBConfig c : configs_)
             for (const int32_t attrib : ws::kGlxConfigAttribs) {
                 int v = 0;
+                if (attrib == ws::kDriverRank) {
+                    const auto place = std::find(order, order + ranked, c) - order;
+                    rows.push_back(place < ranked ? (int32_t)place : -1);
+                    continue;
+                }
                 rows.push_back(glx().glXGetFBConfigAttrib(dpy_, c, attrib, &v) ? INT_MIN : v);
             }
+        if (order)
+            XFree(order);
         return rows;
     }
 

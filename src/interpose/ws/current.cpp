@@ -1,0 +1,284 @@
+// Being current: which context a thread has, and what each is bound to in the renderer.
+//
+// In the renderer every context has a thread of its own that does nothing else. So when an app
+// releases a context, or moves it to another thread, there is nothing to do over there: the
+// context stays bound where it is, and making it current again with the same drawables costs no
+// round trip. It is unbound only when another context wants its drawable (a drawable can be
+// current in one thread at a time), and when something of it is destroyed.
+#include "gen/gl/encode.h"
+#include "gen/gl/exports.h"
+#include "interpose/ws/for_gl.h"
+#include "interpose/ws/world.h"
+#include "interpose/ws/x11.h"
+#include "interpose/ws/xlib.h"
+#include <pthread.h>
+
+namespace glckpt::ws {
+
+thread_local constinit Thread t_thread;
+
+namespace {
+
+// A thread that ends with a context current leaves it current nowhere.
+void exit_hook(void*) {
+    if (t_thread.current)
+        make_current(nullptr, nullptr, nullptr, false);
+}
+
+void install_exit_hook(Thread& t) {
+    static pthread_key_t key;
+    static const bool made = pthread_key_create(&key, exit_hook) == 0;
+    t.has_exit_hook = true;
+    if (made)
+        pthread_setspecific(key, &t);
+}
+
+// Contexts bound to `draw` or `read` in the renderer though no thread has them: claimed for the
+// calling thread, so that it may write to their streams.
+std::vector<WsContext*> claim_idle_holders(WsContext* c, Surface* draw, Surface* read) {
+    std::vector<WsContext*> list;
+    for (WsContext* o : world().live_contexts)
+        if (o != c && o->bound && (!o->owner || o->owner == &t_thread) &&
+            ((draw && (o->draw == draw || o->read == draw)) ||
+             (read && (o->draw == read || o->read == read))))
+            list.push_back(o);
+    for (WsContext* o : list)
+        o->owner = &t_thread;
+    return list;
+}
+
+bool busy_elsewhere(const Surface* s, const WsContext* c) {
+    if (!s || s->uses == 0)
+        return false;
+    for (const WsContext* o : world().live_contexts)
+        if (o != c && o->owner && o->owner != &t_thread && (o->draw == s || o->read == s))
+            return true;
+    return false;
+}
+
+// What other contexts of the group have published happens before what `c` does from now on: the
+// app has ordered them by this very call, or by its own means before it.
+void order_after_group(WsContext* c) {
+    log::Stream& s = c->gl->stream;
+    std::vector<std::pair<uint32_t, uint64_t>> behind;
+    {
+        Locked hold(c->gl->group->lock);
+        for (Context* o : c->gl->group->contexts) {
+            if (o == c->gl || !o->stream.real())
+                continue;
+            const auto& shared = o->stream.shared();
+            const uint64_t published = shared.published.load(std::memory_order_acquire);
+            if (shared.executed.load(std::memory_order_acquire) < published)
+                behind.emplace_back(o->id, published);
+        }
+    }
+    for (const auto& [id, position] : behind)
+        encode::xOrder(s, id, position);
+}
+
+// `c` is current in no thread any more; what the app destroyed meanwhile goes now.
+void let_go(WsContext* c) {
+    std::vector<Surface*> dead;
+    bool dead_context;
+    {
+        Locked hold(world().lock);
+        c->owner = nullptr;
+        for (Surface* s : {c->draw, c->read == c->draw ? nullptr : c->read})
+            if (s && --s->uses == 0 && s->destroyed)
+                dead.push_back(s);
+        dead_context = c->destroyed;
+    }
+    for (Surface* s : dead)
+        destroy_surface(s);
+    if (dead_context)
+        destroy_context(c);
+}
+
+} // namespace
+
+void release_bound(WsContext& c) {
+    log::Stream& s = c.gl->stream;
+    encode::wsRelease(s);
+    s.wait_executed();
+    Locked hold(world().lock);
+    c.bound = false;
+    if (!c.owner || c.owner == &t_thread)
+        if (t_thread.current != &c)
+            c.draw = c.read = nullptr;
+}
+
+Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
+    Thread& t = t_thread;
+    WsContext* const before = t.current;
+    if (c && c == before && c->bound && c->draw == draw && c->read == read)
+        return Bind::Done;
+    if (!t.has_exit_hook)
+        install_exit_hook(t);
+    if (before) {
+        glFlush(); // releasing flushes; and what follows elsewhere may depend on it
+        before->gl->stream.publish();
+    }
+    if (!c) {
+        t.current = nullptr;
+        t_context = &g_null_context;
+        if (before)
+            let_go(before);
+        return Bind::Done;
+    }
+
+    std::vector<WsContext*> idle;
+    {
+        Locked hold(world().lock);
+        if (c->owner && c->owner != &t)
+            return Bind::Elsewhere;
+        if (exclusive && (busy_elsewhere(draw, c) || busy_elsewhere(read, c)))
+            return Bind::Elsewhere;
+        c->owner = &t;
+        if (!c->bound || c->draw != draw || c->read != read)
+            idle = claim_idle_holders(c, draw, read);
+    }
+    for (WsContext* o : idle) {
+        encode::wsRelease(o->gl->stream);
+        o->gl->stream.wait_executed();
+    }
+    {
+        Locked hold(world().lock);
+        for (WsContext* o : idle) {
+            o->bound = false;
+            if (o != before)
+                o->owner = nullptr;
+        }
+    }
+
+    log::Stream& s = c->gl->stream;
+    order_after_group(c);
+    if (!c->bound || c->draw != draw || c->read != read) {
+        encode::wsMakeCurrent(s, draw ? draw->id : 0, read ? read->id : 0);
+        if (!s.shared().reply_value) {
+            // As before the call; the driver may have unbound it.
+            if (before && before != c && !before->bound) {
+                encode::wsMakeCurrent(before->gl->stream, before->draw ? before->draw->id : 0,
+                                      before->read ? before->read->id : 0);
+                before->bound = true;
+            }
+            Locked hold(world().lock);
+            if (c != before) {
+                c->owner = nullptr;
+                c->bound = false;
+            }
+            return Bind::Refused;
+        }
+    }
+    std::vector<Surface*> dead;
+    {
+        Locked hold(world().lock);
+        if (c == before) // its former drawables
+            for (Surface* o : {c->draw, c->read == c->draw ? nullptr : c->read})
+                if (o && --o->uses == 0 && o->destroyed)
+                    dead.push_back(o);
+        c->bound = true;
+        c->draw = draw;
+        c->read = read;
+        for (Surface* o : {draw, read == draw ? nullptr : read})
+            if (o)
+                ++o->uses;
+    }
+    t.current = c;
+    t_context = c->gl;
+    for (Surface* o : dead)
+        if (o != draw && o != read)
+            destroy_surface(o);
+    if (before && before != c)
+        let_go(before);
+    return Bind::Done;
+}
+
+Swap swap(Surface* s) {
+    WsContext* c = t_thread.current;
+    if (c && c->draw == s) {
+        Context& gl = *c->gl;
+        encode::wsSwapBuffers(gl.stream, s->id);
+        gl.stream.publish();
+        gl.stream.wait_frames(++gl.frames, 2);
+        return Swap::Done;
+    }
+    // Rare (GLX allows to swap a drawable that is not current): behind what was drawn to it so far.
+    std::vector<std::pair<log::Stream*, uint64_t>> drawers;
+    {
+        Locked hold(world().lock);
+        for (WsContext* o : world().live_contexts)
+            if (o->bound && o->draw == s)
+                drawers.emplace_back(&o->gl->stream, o->gl->stream.shared().published.load());
+    }
+    for (const auto& [stream, position] : drawers)
+        stream->wait_executed_to(position);
+    return ask_for<Outcome>(kSwapSurface, SurfaceOnly{s->id}).ok ? Swap::Done : Swap::Refused;
+}
+
+void wait_gl() {
+    if (t_thread.current)
+        encode::wsWaitGL(t_thread.current->gl->stream);
+}
+
+void set_swap_interval(Surface* s, int interval) {
+    if (WsContext* c = t_thread.current; c && c->draw == s)
+        encode::wsSwapInterval(c->gl->stream, s->id, interval);
+    else
+        ask(kSwapInterval, SurfaceAttrib{s->id, 0, interval});
+}
+
+void reach_server(void* dpy, Surface& s) {
+    if (s.reached || !s.native)
+        return;
+    // Out of Xlib's buffer first; then the endpoint waits until the server has it all.
+    if (dpy && kX11Endpoint && xlib().XFlush)
+        xlib().XFlush((::Display*)dpy);
+    else if (dpy && xlib().XSync)
+        xlib().XSync((::Display*)dpy, False);
+    x11::flush_to_server((uint32_t)s.native);
+    s.reached = true;
+}
+
+} // namespace glckpt::ws
+
+namespace glckpt {
+
+void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
+    std::vector<DrawableInfo> list;
+    {
+        Locked hold(ws::world().lock);
+        for (ws::WsContext* c : ws::world().live_contexts) {
+            if (!c->bound)
+                continue;
+            for (ws::Surface* s : {c->draw, c->read == c->draw ? nullptr : c->read})
+                if (s)
+                    list.push_back({s->id, s->kind, c->gl->id, s->width, s->height, s == c->draw});
+        }
+    }
+    for (DrawableInfo& d : list) {
+        if (!d.width || !d.height) {
+            uint32_t xid = (uint32_t)d.drawable;
+            {
+                Locked hold(ws::world().lock);
+                const auto it = ws::world().surfaces.find(d.drawable);
+                if (it != ws::world().surfaces.end() && it->second->native)
+                    xid = (uint32_t)it->second->native;
+            }
+            unsigned width = 0, height = 0;
+            if (x11::window_size(xid, &width, &height)) {
+                d.width = (int)width;
+                d.height = (int)height;
+            }
+        }
+        f(d, data);
+    }
+}
+
+void ws_for_each_current(void (*f)(const CurrentInfo&, void*), void* data) {
+    Locked hold(ws::world().lock);
+    for (ws::WsContext* c : ws::world().live_contexts)
+        if (c->bound)
+            f({c->gl->id, c->draw ? c->draw->id : 0, c->read ? c->read->id : 0}, data);
+}
+
+} // namespace glckpt

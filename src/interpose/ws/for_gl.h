@@ -1,0 +1,28 @@
+// What the GL endpoint asks of the window system faces.
+#pragma once
+#include "log/ws_protocol.h"
+#include <cstdint>
+
+namespace glckpt {
+
+// Every drawable that a context is current with in the renderer: its contents are the GL
+// endpoint's to keep. `context` can read it. A pbuffer that no context is current with any more is
+// listed with the context that was last (0 if that is gone).
+struct DrawableInfo {
+    uint64_t drawable;
+    log::ws::SurfaceKind kind;
+    uint32_t context;
+    int width, height;
+    bool is_draw; // it is the context's draw drawable (else only its read drawable)
+};
+void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data);
+
+// What each context is current with in the renderer. (The app may have released it: the renderer
+// leaves it current until another context wants the drawable.)
+struct CurrentInfo {
+    uint32_t context;
+    uint64_t draw, read;
+};
+void ws_for_each_current(void (*f)(const CurrentInfo&, void*), void* data);
+
+} // namespace glckpt

@@ -1,0 +1,208 @@
+#include "interpose/ws/world.h"
+#include "interpose/ws/x11.h"
+#include <algorithm>
+
+namespace glckpt::ws {
+
+World& world() {
+    static World* const w = [] {
+        g_ws_attach = attach;
+        return new World; // never destroyed: threads may outlive main()
+    }();
+    return *w;
+}
+
+std::vector<char> ask(Kind kind, const void* q, size_t bytes, std::span<const int32_t> rest) {
+    std::vector<char> question((const char*)q, (const char*)q + bytes);
+    question.insert(question.end(), (const char*)rest.data(),
+                    (const char*)(rest.data() + rest.size()));
+    return Session::get().ask((log::Ask)kind,
+                              std::span<const char>(question.data(), question.size()));
+}
+
+std::vector<int32_t> values_of(const std::vector<char>& answer) {
+    std::vector<int32_t> v(answer.size() / sizeof(int32_t));
+    memcpy(v.data(), answer.data(), v.size() * sizeof(int32_t));
+    return v;
+}
+
+OpenDisplay question_of(const DisplayObject& d) {
+    OpenDisplay q{d.id, d.kind, d.screen, d.device, {}};
+    if (d.kind == DisplayKind::Glx || d.kind == DisplayKind::EglX11) {
+        // The name under which the app opened it, unless it has been moved to another server.
+        std::string name = x11::current_display();
+        if (name.empty())
+            name = d.app_name;
+        strncpy(q.name, name.c_str(), sizeof q.name - 1);
+    }
+    return q;
+}
+
+int column_of(const DisplayObject& d, int32_t attrib) {
+    const int32_t* table = d.is_glx() ? kGlxConfigAttribs : kEglConfigAttribs;
+    for (int i = 0; i < d.columns(); ++i)
+        if (table[i] == attrib)
+            return i;
+    return -1;
+}
+
+namespace {
+
+constexpr int32_t kGlxVisualId = 0x800B, kEglNativeVisualId = 0x302E;
+
+void freeze(DisplayObject& d, std::vector<int32_t>& rows, std::vector<Config>& configs) {
+    const int columns = d.columns();
+    const int visual = column_of(d, d.is_glx() ? kGlxVisualId : kEglNativeVisualId);
+    const size_t n = rows.size() / (size_t)columns;
+    configs.reserve(n);
+    for (size_t i = 0; i < n; ++i) {
+        int32_t* row = &rows[i * (size_t)columns];
+        if (row[visual] != kNoValue && row[visual] != 0)
+            row[visual] = (int32_t)x11::virtual_visual((uint32_t)row[visual]);
+        configs.push_back({&d, (int32_t)i, row});
+    }
+}
+
+} // namespace
+
+bool open_display(DisplayObject& d, int32_t* error) {
+    const auto a = ask_for<OpenDisplayAnswer>(kOpenDisplay, question_of(d));
+    if (error)
+        *error = a.error;
+    if (!a.ok)
+        return false;
+    d.major = a.major;
+    d.minor = a.minor;
+    if (d.configs.empty()) {
+        d.rows = values_of(ask(kListConfigs, DisplayOnly{d.id}));
+        freeze(d, d.rows, d.configs);
+        if (d.is_glx()) {
+            d.visual_rows = values_of(ask(kListVisuals, DisplayOnly{d.id}));
+            freeze(d, d.visual_rows, d.visuals);
+        }
+    }
+    return true;
+}
+
+const std::string& display_string(DisplayObject& d, StringOf of, int32_t name) {
+    const uint64_t key = (uint64_t)of << 32 | (uint32_t)name;
+    {
+        Locked hold(world().lock);
+        if (const auto it = d.strings.find(key); it != d.strings.end())
+            return it->second;
+    }
+    const std::vector<char> a = ask(kString, String{d.id, of, name});
+    Locked hold(world().lock);
+    return d.strings.emplace(key, std::string(a.begin(), a.end())).first->second;
+}
+
+CreateContext question_of(const WsContext& c) {
+    CreateContext q = c.made;
+    q.context = c.gl->id;
+    q.display = c.display->id;
+    q.visual = c.visual ? x11::real_visual(c.visual) : 0;
+    q.attribs = (uint32_t)c.attribs.size();
+    return q;
+}
+
+CreateSurface question_of(const Surface& s) {
+    CreateSurface q{};
+    q.surface = s.id;
+    q.display = s.display->id;
+    q.kind = s.kind;
+    q.config = s.config;
+    q.visual = s.visual ? x11::real_visual(s.visual) : 0;
+    q.native = s.native ? x11::real_xid((uint32_t)s.native) : 0;
+    q.attribs = (uint32_t)s.attribs.size();
+    return q;
+}
+
+WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* share,
+                          Failure* why) {
+    like->gl = new_context(api, share ? share->gl : nullptr);
+    like->gl->ws = like.get();
+    like->made.share = share ? share->gl->id : 0;
+    const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
+    if (!o.ok) {
+        *why = o.failure;
+        glckpt::destroy_context(like->gl);
+        return nullptr;
+    }
+    WsContext* c = like.release();
+    Locked hold(world().lock);
+    world().contexts.insert(c);
+    world().live_contexts.push_back(c);
+    return c;
+}
+
+Surface* create_surface(std::unique_ptr<Surface> like, Failure* why) {
+    World& w = world();
+    if (!like->id) {
+        Locked hold(w.lock);
+        like->id = w.next_surface++;
+    }
+    const auto o = ask_for<Outcome>(kCreateSurface, question_of(*like), like->attribs);
+    if (!o.ok) {
+        *why = o.failure;
+        return nullptr;
+    }
+    Locked hold(w.lock);
+    auto& place = w.surfaces[like->id];
+    if (!place) // two threads may use a window for the first time at once
+        place = std::move(like);
+    return place.get();
+}
+
+Surface* find_surface(uint64_t id) {
+    Locked hold(world().lock);
+    const auto it = world().surfaces.find(id);
+    return it == world().surfaces.end() ? nullptr : it->second.get();
+}
+
+bool is_context(const void* handle) {
+    Locked hold(world().lock);
+    return world().contexts.count((WsContext*)handle) != 0;
+}
+
+void destroy_context(WsContext* c) {
+    {
+        Locked hold(world().lock);
+        world().contexts.erase(c);
+        if (c->owner) {
+            c->destroyed = true;
+            return;
+        }
+    }
+    if (c->bound)
+        release_bound(*c);
+    c->gl->stream.wait_executed();
+    ask(kDestroyContext, ContextOnly{c->gl->id});
+    {
+        Locked hold(world().lock);
+        std::erase(world().live_contexts, c);
+    }
+    glckpt::destroy_context(c->gl);
+    delete c;
+}
+
+void destroy_surface(Surface* s) {
+    World& w = world();
+    std::vector<WsContext*> holders;
+    {
+        Locked hold(w.lock);
+        if (s->uses > 0) {
+            s->destroyed = true;
+            return;
+        }
+        for (WsContext* c : w.live_contexts)
+            if (c->bound && (c->draw == s || c->read == s))
+                holders.push_back(c);
+    }
+    for (WsContext* c : holders)
+        release_bound(*c);
+    ask(kDestroySurface, SurfaceOnly{s->id});
+    Locked hold(w.lock);
+    w.surfaces.erase(s->id);
+}
+
+} // namespace glckpt::ws
