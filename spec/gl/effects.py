@@ -178,4 +178,6 @@ class Effects:
     def payloads_text(self, op):
         refs = [] if op.by_hand else [a for a in op.args if a.recorded and a.role not in ("value", "pointer")
                                       and (not a.is_out or a is op.gen)]
+        # Results may lie in the arena too: the pruner frees their space, but does not keep them.
+        refs += [a for a in op.args if not op.by_hand and a.is_out and a is not op.gen]
         return f"{{{len(refs)}, {{{', '.join(f'offsetof(rec::{op.name}, {a.name})' for a in refs)}}}}}"

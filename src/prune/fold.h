@@ -65,7 +65,7 @@ struct Rule {
 // Members of a record that are payload references.
 struct Payloads {
     uint8_t count;
-    uint16_t offset[4];
+    uint16_t offset[6];
 };
 extern const Rule kRules[];
 extern const Payloads kPayloads[];
@@ -164,7 +164,8 @@ constexpr uint16_t kLightFamily = 5001, kClipPlaneFamily = 5002, kRasterFamily =
                    kStagesFamily = 5007, kArbLocalFamily = 5008, kDefaultDrawFamily = 5009,
                    kDefaultReadFamily = 5010, kImageFamily = 5011, kIndexedBufferFamily = 5012,
                    kTexGenFamily = 5013, kUniformFamily = 5014, kListBaseFamily = 5015,
-                   kBlockFamily = 5016, kStorageBlockFamily = 5017, kAfterLinkFamily = 5100;
+                   kBlockFamily = 5016, kStorageBlockFamily = 5017, kPixelStoreFamily = 5018,
+                   kPixelTransferFamily = 5019, kPixelMapFamily = 5020, kAfterLinkFamily = 5100;
 
 // Marks what a framebuffer was drawn into.
 void settle_framebuffer(Framebuffer& fb);

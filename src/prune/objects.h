@@ -80,6 +80,8 @@ struct Program : Object {
     Ref<Kept> source;
     Ref<Kept> compiled_source; // as of the last glCompileShader
     bool compiled = false;
+    bool is_shader() const { return created && created->header().op == kOpCreateShader; }
+    static const uint16_t kOpCreateShader;
     // Of a program:
     std::vector<Ref<Object>> attached;
     // What the executable was linked from.

@@ -83,7 +83,8 @@ struct ContextState {
     std::vector<int> debug_controls;
     std::vector<Ref<Kept>> debug_groups;
     // Window system
-    bool current = false;
+    bool current = false;      // in some thread
+    bool ever_current = false;
     uint64_t draw_drawable = 0, read_drawable = 0;
     bool image_writes = false; // an image or storage binding that shaders may write through
     uint64_t feedback_draws = 0;

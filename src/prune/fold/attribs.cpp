@@ -91,6 +91,8 @@ bool saved(const Key& key, uint32_t mask, uint32_t groups) {
         return mask & GL_LIGHTING_BIT;
     if (key.family == kClipPlaneFamily)
         return mask & GL_TRANSFORM_BIT;
+    if (key.family == kPixelTransferFamily || key.family == kPixelMapFamily)
+        return mask & GL_PIXEL_MODE_BIT;
     if (key.family == kRasterFamily)
         return mask & GL_CURRENT_BIT;
     return key.family < kFamilyCount && (kFamilyGroups[key.family] & groups);
@@ -167,7 +169,7 @@ void fold_pop_attrib(Fold& f, const char*) {
 }
 
 void fold_push_client_attrib(Fold& f, const char* r) {
-    static const uint16_t store = family("pixel_store");
+    const uint16_t store = kPixelStoreFamily;
     SavedClient s;
     s.mask = f.as<rec::glPushClientAttrib>(r).mask;
     s.unpack = f.c->unpack;
@@ -184,7 +186,7 @@ void fold_push_client_attrib(Fold& f, const char* r) {
 }
 
 void fold_pop_client_attrib(Fold& f, const char*) {
-    static const uint16_t store = family("pixel_store");
+    const uint16_t store = kPixelStoreFamily;
     if (f.c->client_attribs.empty())
         return;
     SavedClient s = std::move(f.c->client_attribs.back());

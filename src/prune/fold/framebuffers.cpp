@@ -98,7 +98,6 @@ void fold_attach_renderbuffer(Fold& f, const char* r) {
 
 void fold_draw_buffers(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.draw_buffers");
-    static const uint16_t own = family("default_draw_buffers");
     if (f.c->draw_fbo)
         f.c->draw_fbo->slots.set({fam}, f.keep(r));
     else
@@ -106,7 +105,6 @@ void fold_draw_buffers(Fold& f, const char* r) {
 }
 void fold_read_buffer(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.read_buffer");
-    static const uint16_t own = family("default_read_buffer");
     if (f.c->read_fbo)
         f.c->read_fbo->slots.set({fam}, f.keep(r));
     else

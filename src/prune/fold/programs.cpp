@@ -10,6 +10,8 @@
 
 namespace glckpt::prune {
 
+const uint16_t Program::kOpCreateShader = (uint16_t)Op::glCreateShader;
+
 namespace {
 
 // Programs and shaders share a name space; a shader is a Program node that is one.

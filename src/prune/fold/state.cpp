@@ -87,6 +87,52 @@ void fold_window_pos(Fold& f, const char* r) {
     f.c->raster_moved = false;
 }
 
+void fold_pixel_store(Fold& f, const char* r) {
+    const auto& p = f.as<rec::glPixelStorei>(r);
+    UnpackState& u = f.c->unpack;
+    switch (p.pname) {
+    case GL_UNPACK_SWAP_BYTES:
+        u.swap_bytes = p.param;
+        break;
+    case GL_UNPACK_LSB_FIRST:
+        u.lsb_first = p.param;
+        break;
+    case GL_UNPACK_ALIGNMENT:
+        u.alignment = p.param;
+        break;
+    case GL_UNPACK_ROW_LENGTH:
+        u.row_length = p.param;
+        break;
+    case GL_UNPACK_SKIP_ROWS:
+        u.skip_rows = p.param;
+        break;
+    case GL_UNPACK_SKIP_PIXELS:
+        u.skip_pixels = p.param;
+        break;
+    case GL_UNPACK_IMAGE_HEIGHT:
+        u.image_height = p.param;
+        break;
+    case GL_UNPACK_SKIP_IMAGES:
+        u.skip_images = p.param;
+        break;
+    default:
+        break;
+    }
+    f.c->slots.set({kPixelStoreFamily, 1, {p.pname, 0}}, f.keep(r));
+}
+
+// Scales, biases and maps change uploads on their way in (compatibility profile).
+void fold_pixel_transfer(Fold& f, const char* r) {
+    f.c->pixel_transfer_used = true;
+    f.c->slots.set({kPixelTransferFamily, 1, {(uint64_t)f.arg(r, Field::pname), 0}}, f.keep(r));
+}
+void fold_pixel_map(Fold& f, const char* r) {
+    f.c->pixel_transfer_used = true;
+    uint32_t map; // the first argument of all of them
+    memcpy(&map, r + sizeof(log::RecordHeader), 4);
+    f.c->slots.set({kPixelMapFamily, 1, {map, 0}}, f.keep(r));
+}
+
 // [first, first + count) of an indexed family.
 static void set_range(Fold& f, const char* r, const char* fam) {
     Ref<Kept> k = f.keep(r);
@@ -124,7 +170,7 @@ void fold_swap(Fold& f, const char*) {
 }
 void fold_make_current(Fold& f, const char* r) {
     const auto& m = f.as<rec::wsMakeCurrent>(r);
-    f.c->current = true;
+    f.c->current = f.c->ever_current = true;
     f.c->draw_drawable = m.draw;
     f.c->read_drawable = m.read;
 }

@@ -1,0 +1,188 @@
+#include "prune/emit/emit.h"
+#include <algorithm>
+
+namespace glckpt::prune {
+
+void Emitter::write(const char* data, size_t size, std::span<const EmittedPayload> payloads) {
+    ++records;
+    bytes += size;
+    for (const EmittedPayload& p : payloads)
+        bytes += p.bytes;
+    sink_.record(data, size, payloads);
+}
+
+// An object that has lost its name but is in use gets one for the time of the emission.
+uint32_t Emitter::name_of(Object* o) {
+    if (!o)
+        return 0;
+    if (o->named)
+        return o->name;
+    if (!o->emitted_name) {
+        o->emitted_name = next_temporary_++;
+        temporary_.push_back({o->cls, o->emitted_name});
+    }
+    return o->emitted_name;
+}
+
+void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
+    std::vector<char> copy(k.bytes);
+    for (const Dependency& d : k.dependencies)
+        if (d.offset) { // 0: no member of the record (vertex_arrays.cpp)
+            const uint32_t n = name_of(d.object.get());
+            memcpy(copy.data() + d.offset, &n, 4);
+        }
+    if (offset)
+        memcpy(copy.data() + offset, &name, 4);
+    reinterpret_cast<log::RecordHeader*>(copy.data())->flags = 0;
+    std::vector<EmittedPayload> payloads;
+    const Payloads& p = kPayloads[k.header().op];
+    for (int i = 0; i < p.count; ++i) {
+        log::PayloadRef ref;
+        memcpy(&ref, copy.data() + p.offset[i], sizeof ref);
+        if (ref.kind == log::PayloadRef::Heap)
+            payloads.push_back({p.offset[i], k.blobs[ref.place]->data, k.blobs[ref.place]->bytes});
+    }
+    write(copy.data(), copy.size(), payloads);
+}
+
+void Emitter::kept(const Kept& k) { kept_as(k, 0, 0); }
+
+void Emitter::all(const Slots& s) {
+    std::vector<Kept*> records;
+    s.collect(records);
+    for (const Kept* k : records)
+        kept(*k);
+}
+
+void Emitter::unpack(const UnpackState& u) {
+    auto set = [&](GLenum pname, GLint now, GLint& is) {
+        if (now == is)
+            return;
+        is = now;
+        put(rec::glPixelStorei{.pname = pname, .param = now});
+    };
+    set(GL_UNPACK_SWAP_BYTES, u.swap_bytes, unpack_.swap_bytes);
+    set(GL_UNPACK_LSB_FIRST, u.lsb_first, unpack_.lsb_first);
+    set(GL_UNPACK_ALIGNMENT, u.alignment, unpack_.alignment);
+    set(GL_UNPACK_ROW_LENGTH, u.row_length, unpack_.row_length);
+    set(GL_UNPACK_SKIP_ROWS, u.skip_rows, unpack_.skip_rows);
+    set(GL_UNPACK_SKIP_PIXELS, u.skip_pixels, unpack_.skip_pixels);
+    set(GL_UNPACK_IMAGE_HEIGHT, u.image_height, unpack_.image_height);
+    set(GL_UNPACK_SKIP_IMAGES, u.skip_images, unpack_.skip_images);
+}
+
+std::vector<Object*> live_objects(ContextState& c, NameClass cls) {
+    std::vector<Object*> found;
+    const auto i = (size_t)cls;
+    const bool shared = shared_between_contexts(cls);
+    for (const Ref<Object>& o : shared ? c.group->dense[i] : c.own_dense[i])
+        if (o)
+            found.push_back(o.get());
+    for (const auto& [name, o] : shared ? c.group->sparse[i] : c.own_sparse[i])
+        if (o)
+            found.push_back(o.get());
+    std::sort(found.begin(), found.end(), [](Object* a, Object* b) { return a->born < b->born; });
+    return found;
+}
+
+bool Emitter::begin(ContextState& c) {
+    if (!c.draw_drawable && !c.read_drawable && !c.ever_current)
+        return false;
+    rec::wsMakeCurrent m{};
+    m.head_.flags = 0;
+    m.draw = c.draw_drawable;
+    m.read = c.read_drawable;
+    put(m);
+    return true;
+}
+
+void Emitter::temporaries() {
+    for (const auto& [cls, name] : temporary_) {
+        switch (cls) {
+        case NameClass::texture: {
+            rec::glDeleteTextures r{};
+            r.n = 1;
+            put(r, {{offsetof(rec::glDeleteTextures, textures), &name, 4}});
+            break;
+        }
+        case NameClass::buffer: {
+            rec::glDeleteBuffers r{};
+            r.n = 1;
+            put(r, {{offsetof(rec::glDeleteBuffers, buffers), &name, 4}});
+            break;
+        }
+        case NameClass::renderbuffer: {
+            rec::glDeleteRenderbuffers r{};
+            r.n = 1;
+            put(r, {{offsetof(rec::glDeleteRenderbuffers, renderbuffers), &name, 4}});
+            break;
+        }
+        case NameClass::program:
+            put(rec::glDeleteObjectARB{.obj = name});
+            break;
+        default:
+            break; // containers and samplers are only reached by name or binding
+        }
+    }
+    temporary_.clear();
+}
+
+void Emitter::shared_objects(ContextState& c) {
+    auto each = [&](NameClass cls, auto emit) {
+        for (Object* o : live_objects(c, cls))
+            emit(*o);
+    };
+    each(NameClass::buffer, [&](Object& o) { buffer(static_cast<Buffer&>(o)); });
+    each(NameClass::texture, [&](Object& o) { texture(static_cast<Texture&>(o)); });
+    each(NameClass::renderbuffer, [&](Object& o) { renderbuffer(static_cast<Renderbuffer&>(o)); });
+    each(NameClass::sampler, [&](Object& o) { sampler(o); });
+    each(NameClass::program, [&](Object& o) {
+        if (static_cast<Program&>(o).is_shader())
+            shader(static_cast<Program&>(o));
+    });
+    each(NameClass::program, [&](Object& o) {
+        if (!static_cast<Program&>(o).is_shader())
+            program(static_cast<Program&>(o));
+    });
+    each(NameClass::arb_program, [&](Object& o) { arb_program(static_cast<ArbProgram&>(o)); });
+    for (const auto& [name, list] : c.group->lists)
+        display_list(name, *list);
+    for (const auto& [n, k] : c.group->syncs)
+        kept(*k);
+    unpack({});
+}
+
+void Emitter::context(ContextState& c) {
+    // Objects that only this context still refers to (deleted, but bound or attached).
+    unnamed(c);
+    for (const auto& [i, t] : c.default_textures)
+        images(static_cast<Texture&>(*t), 0);
+    unpack({});
+    auto each = [&](NameClass cls, auto emit) {
+        for (Object* o : live_objects(c, cls))
+            emit(*o);
+    };
+    each(NameClass::vertex_array, [&](Object& o) { vertex_array(static_cast<VertexArray&>(o)); });
+    vertex_array(static_cast<VertexArray&>(*c.default_vao));
+    each(NameClass::framebuffer, [&](Object& o) { framebuffer(static_cast<Framebuffer&>(o)); });
+    if (had_framebuffers_)
+        put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = 0});
+    each(NameClass::query, [&](Object& o) { query(static_cast<Query&>(o)); });
+    each(NameClass::transform_feedback, [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
+    each(NameClass::pipeline, [&](Object& o) { pipeline(static_cast<Pipeline&>(o)); });
+    attrib_stack(c);
+    state(c);
+    bindings(c);
+    matrices(c);
+    for (const auto& [key, q] : c.active_queries)
+        if (static_cast<Query&>(*q).begin)
+            kept(*static_cast<Query&>(*q).begin);
+    temporaries();
+}
+
+void Emitter::end(ContextState& c) {
+    if (!c.current)
+        put(rec::wsRelease{});
+}
+
+} // namespace glckpt::prune

@@ -1,0 +1,90 @@
+// The live set as an ordinary log, in canonical order: contexts; objects in dependency order;
+// containers; contents; current state and bindings last. The renderer's ordinary decoders execute
+// it; there is no second code path for replay.
+#pragma once
+#include "prune/fold.h"
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace glckpt::prune {
+
+// A payload of a record that is being emitted: where its reference stands, and the bytes.
+struct EmittedPayload {
+    uint16_t offset;
+    const void* data;
+    size_t bytes;
+};
+
+// Where an emitted log goes: a stream to a renderer, or the log section of an image.
+class Sink {
+  public:
+    virtual ~Sink() = default;
+    virtual void record(const char* bytes, size_t size, std::span<const EmittedPayload> payloads) = 0;
+};
+
+class Emitter {
+  public:
+    explicit Emitter(Sink& sink) : sink_(sink) {}
+
+    // All of a share group: its objects through the first of `contexts`, then each context's own.
+    void shared_objects(ContextState& c);
+    void context(ContextState& c);
+    // What a context's log begins with; false if the context was never current (nothing to emit).
+    bool begin(ContextState& c);
+    void end(ContextState& c);
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+
+    // --- used by the pieces
+    template <class R>
+    void put(R r, std::initializer_list<EmittedPayload> payloads = {}) {
+        r.head_ = {(uint16_t)R::kOp, 0, (uint32_t)sizeof r};
+        write(reinterpret_cast<const char*>(&r), sizeof r, std::span(payloads.begin(), payloads.size()));
+    }
+    void kept(const Kept& k);
+    // The same, with one name replaced.
+    void kept_as(const Kept& k, size_t offset, uint32_t name);
+    void all(const Slots& s);
+    uint32_t name_of(Object* o);
+
+  private:
+    void write(const char* bytes, size_t size, std::span<const EmittedPayload> payloads);
+    void unpack(const UnpackState& u);
+    void texture(Texture& t);
+    void images(Texture& t, uint32_t name);
+    void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k, bool define);
+    void buffer(Buffer& b);
+    void renderbuffer(Renderbuffer& r);
+    void sampler(Object& s);
+    void program(Program& p);
+    void executable(Program& p, uint32_t name);
+    void shader(Program& s);
+    void arb_program(ArbProgram& p);
+    void display_list(uint32_t name, const DisplayList& l);
+    void vertex_array(VertexArray& v);
+    void framebuffer(Framebuffer& f);
+    void query(Query& q);
+    void feedback(TransformFeedback& t);
+    void pipeline(Pipeline& p);
+    void unit(ContextState& c, size_t index, const Unit& u);
+    void state(ContextState& c);
+    void transformed(const Kept& k);
+    void matrices(ContextState& c);
+    void attrib_stack(ContextState& c);
+    void bindings(ContextState& c);
+    void temporaries();
+    void unnamed(ContextState& c);
+
+    Sink& sink_;
+    UnpackState unpack_;
+    uint32_t next_temporary_ = 0x50000000;
+    std::vector<std::pair<NameClass, uint32_t>> temporary_;
+    bool had_framebuffers_ = false;
+};
+
+// Objects of a group or context that exist, in the order they were made; those that have lost
+// their name but are still referred to are found through what refers to them.
+std::vector<Object*> live_objects(ContextState& c, NameClass cls);
+
+} // namespace glckpt::prune

@@ -1,0 +1,320 @@
+// Emission of objects: names, then what was told about each.
+#include "prune/emit/emit.h"
+
+namespace glckpt::prune {
+
+namespace {
+
+constexpr uint32_t kCubeFace0 = 0x8515;
+
+
+} // namespace
+
+void Emitter::buffer(Buffer& b) {
+    const uint32_t name = name_of(&b);
+    rec::glGenBuffers g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenBuffers, buffers), &name, 4}});
+    if (!b.bound_once && !b.has_data)
+        return;
+    put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = name});
+    if (b.has_data && b.immutable) {
+        rec::glBufferStorage s{};
+        s.target = GL_ARRAY_BUFFER;
+        s.size = (GLsizeiptr)b.data->bytes;
+        s.flags = b.storage_flags;
+        put(s, {{offsetof(rec::glBufferStorage, data), b.data->data, b.data->bytes}});
+    } else if (b.has_data) {
+        rec::glBufferData d{};
+        d.target = GL_ARRAY_BUFFER;
+        d.size = (GLsizeiptr)b.data->bytes;
+        d.usage = b.usage;
+        put(d, {{offsetof(rec::glBufferData, data), b.data->data, b.data->bytes}});
+    }
+    put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
+}
+
+void Emitter::texture(Texture& t) {
+    const uint32_t name = name_of(&t);
+    rec::glGenTextures g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenTextures, textures), &name, 4}});
+    if (!t.bound_once)
+        return;
+    images(t, name);
+}
+
+void Emitter::contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
+                       bool define) {
+    rec::xTextureContents r{};
+    r.texture = name;
+    r.target = t.target;
+    r.face = key.first;
+    r.level = key.second;
+    r.internal_format = k.internal_format;
+    r.define = define;
+    r.format = k.format;
+    r.type = k.type;
+    r.width = k.width;
+    r.height = k.height;
+    r.depth = k.depth;
+    r.border = k.border;
+    put(r, {{offsetof(rec::xTextureContents, data), k.pixels->data, k.pixels->bytes}});
+}
+
+void Emitter::images(Texture& t, uint32_t name) {
+    const bool view = t.storage && (Op)t.storage->header().op == Op::glTextureView;
+    if (view)
+        kept(*t.storage); // before it is bound for the first time
+    put(rec::glBindTexture{.target = t.target, .texture = name});
+    if (t.storage && !view)
+        kept(*t.storage);
+    if (!view)
+        for (auto& [key, image] : t.images) {
+            if (image.definition && !t.storage) {
+                unpack(image.definition->unpack);
+                kept(*image.definition);
+            }
+            for (const Ref<Kept>& u : image.updates) {
+                unpack(u->unpack);
+                kept(*u);
+            }
+            if (image.has_contents)
+                contents(t, name, key, image.contents, !t.storage && !image.definition);
+        }
+    all(t.slots);
+    put(rec::glBindTexture{.target = t.target, .texture = 0});
+}
+
+void Emitter::renderbuffer(Renderbuffer& b) {
+    const uint32_t name = name_of(&b);
+    rec::glGenRenderbuffers g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenRenderbuffers, renderbuffers), &name, 4}});
+    if (!b.bound_once)
+        return;
+    put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = name});
+    if (b.storage)
+        kept(*b.storage);
+    if (b.has_contents && b.contents.pixels) {
+        rec::xRenderbufferContents r{};
+        r.renderbuffer = name;
+        r.format = b.contents.format;
+        r.type = b.contents.type;
+        r.width = b.contents.width;
+        r.height = b.contents.height;
+        put(r, {{offsetof(rec::xRenderbufferContents, data), b.contents.pixels->data,
+                 b.contents.pixels->bytes}});
+    }
+    put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = 0});
+}
+
+void Emitter::sampler(Object& s) {
+    const uint32_t name = name_of(&s);
+    rec::glGenSamplers g{};
+    g.count = 1;
+    put(g, {{offsetof(rec::glGenSamplers, samplers), &name, 4}});
+    all(s.slots);
+}
+
+void Emitter::shader(Program& s) {
+    const uint32_t name = name_of(&s);
+    kept_as(*s.created, offsetof(rec::glCreateShader, name), name);
+    if (s.compiled && s.compiled_source) {
+        kept(*s.compiled_source);
+        put(rec::glCompileShader{.shader = name});
+    }
+    if (s.source && !(s.source == s.compiled_source))
+        kept(*s.source);
+}
+
+// The executable first, from what it was linked from; then the program's present attachments and
+// settings, which a later link will use.
+void Emitter::executable(Program& p, uint32_t name) {
+    std::vector<uint32_t> shaders;
+    for (const Program::Stage& s : p.executable.stages) {
+        const uint32_t shader = next_temporary_++;
+        shaders.push_back(shader);
+        rec::glCreateShader c{};
+        c.name = shader;
+        c.type = s.type;
+        put(c);
+        kept_as(*s.source, offsetof(rec::glShaderSource, shader), shader);
+        put(rec::glCompileShader{.shader = shader});
+        put(rec::glAttachShader{.program = name, .shader = shader});
+    }
+    all(p.executable.before);
+    // Locations of attributes that the app was told must be the same on this driver.
+    std::vector<Kept*> after;
+    p.uniforms.collect(after);
+    for (const Kept* k : after)
+        if ((Op)k->header().op == Op::xNoteAttrib) {
+            const auto& n = k->as<rec::xNoteAttrib>();
+            rec::glBindAttribLocation b{};
+            b.program = name;
+            b.index = (GLuint)n.location;
+            put(b, {{offsetof(rec::glBindAttribLocation, name), k->payload(n.name), n.name.bytes}});
+        }
+    put(rec::glLinkProgram{.program = name});
+    for (const uint32_t s : shaders) {
+        put(rec::glDetachShader{.program = name, .shader = s});
+        put(rec::glDeleteShader{.shader = s});
+    }
+}
+
+void Emitter::program(Program& p) {
+    const uint32_t name = name_of(&p);
+    if (p.shader_program)
+        kept_as(*p.shader_program, offsetof(rec::xCreateShaderProgram, program), name);
+    else if (p.created)
+        kept_as(*p.created, offsetof(rec::glCreateProgram, name), name);
+    else
+        return;
+    if (p.executable.exists)
+        executable(p, name);
+    for (const Ref<Object>& s : p.attached) {
+        if (!s->named && !s->emitted_name)
+            shader(static_cast<Program&>(*s));
+        put(rec::glAttachShader{.program = name, .shader = name_of(s.get())});
+    }
+    all(p.slots);
+    std::vector<Kept*> after;
+    p.uniforms.collect(after);
+    // Notes first: they map the locations that the values are for.
+    bool used = false;
+    for (const Kept* k : after)
+        if ((Op)k->header().op == Op::xNoteUniform)
+            kept(*k);
+    for (const Kept* k : after) {
+        const Op op = (Op)k->header().op;
+        if (op == Op::xNoteUniform || op == Op::xNoteAttrib)
+            continue;
+        if (!used && strncmp(kOpNames[(int)op], "glUniform", 9) == 0) {
+            put(rec::glUseProgram{.program = name});
+            used = true;
+        }
+        kept(*k);
+    }
+    if (used)
+        put(rec::glUseProgram{.program = 0});
+}
+
+void Emitter::arb_program(ArbProgram& p) {
+    const uint32_t name = name_of(&p);
+    rec::glGenProgramsARB g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenProgramsARB, programs), &name, 4}});
+    if (!p.bound_once)
+        return;
+    put(rec::glBindProgramARB{.target = p.target, .program = name});
+    if (p.text)
+        kept(*p.text);
+    all(p.slots);
+    put(rec::glBindProgramARB{.target = p.target, .program = 0});
+}
+
+void Emitter::display_list(uint32_t name, const DisplayList& l) {
+    if (l.body.empty()) {
+        put(rec::xGenLists{.first = name, .range = 1});
+        return;
+    }
+    put(rec::glNewList{.list = name, .mode = GL_COMPILE});
+    for (const Ref<Kept>& k : l.body) {
+        kept(*k);
+    }
+    put(rec::glEndList{});
+}
+
+void Emitter::vertex_array(VertexArray& v) {
+    const uint32_t name = v.name ? name_of(&v) : 0;
+    if (name) {
+        rec::glGenVertexArrays g{};
+        g.n = 1;
+        put(g, {{offsetof(rec::glGenVertexArrays, arrays), &name, 4}});
+        if (!v.bound_once)
+            return;
+    }
+    if (v.slots.empty() && !v.element_buffer && !name)
+        return;
+    put(rec::glBindVertexArray{.array = name});
+    std::vector<Kept*> records;
+    v.slots.collect(records);
+    uint32_t array_buffer = 0, client_unit = 0;
+    for (const Kept* k : records) {
+        for (const Dependency& d : k->dependencies)
+            if (d.offset == 0 && name_of(d.object.get()) != array_buffer) {
+                array_buffer = name_of(d.object.get());
+                put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = array_buffer});
+            }
+        const bool pointer = strstr(kOpNames[k->header().op], "Pointer") != nullptr;
+        if (pointer && k->dependencies.empty() && array_buffer) {
+            array_buffer = 0;
+            put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
+        }
+        if (k->client_unit != client_unit) {
+            client_unit = k->client_unit;
+            put(rec::glClientActiveTexture{.texture = GL_TEXTURE0 + client_unit});
+        }
+        kept(*k);
+    }
+    if (array_buffer)
+        put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
+    if (client_unit)
+        put(rec::glClientActiveTexture{.texture = GL_TEXTURE0});
+    if (v.element_buffer)
+        put(rec::glBindBuffer{.target = GL_ELEMENT_ARRAY_BUFFER, .buffer = name_of(v.element_buffer.get())});
+    if (name)
+        put(rec::glBindVertexArray{.array = 0});
+}
+
+void Emitter::framebuffer(Framebuffer& f) {
+    const uint32_t name = name_of(&f);
+    rec::glGenFramebuffers g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenFramebuffers, framebuffers), &name, 4}});
+    if (!f.bound_once)
+        return;
+    had_framebuffers_ = true;
+    put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = name});
+    std::vector<Kept*> records;
+    for (const auto& [point, a] : f.attachments)
+        if (a.record)
+            records.push_back(a.record.get());
+    sort_by_sequence(records);
+    for (const Kept* k : records)
+        kept(*k);
+    all(f.slots);
+}
+
+void Emitter::query(Query& q) {
+    const uint32_t name = name_of(&q);
+    rec::glGenQueries g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenQueries, ids), &name, 4}});
+}
+
+void Emitter::feedback(TransformFeedback& t) {
+    const uint32_t name = name_of(&t);
+    rec::glGenTransformFeedbacks g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenTransformFeedbacks, ids), &name, 4}});
+    if (!t.bound_once)
+        return;
+    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
+    all(t.slots);
+    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = 0});
+}
+
+void Emitter::pipeline(Pipeline& p) {
+    const uint32_t name = name_of(&p);
+    rec::glGenProgramPipelines g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenProgramPipelines, pipelines), &name, 4}});
+    if (!p.bound_once)
+        return;
+    put(rec::glBindProgramPipeline{.pipeline = name});
+    all(p.slots);
+    put(rec::glBindProgramPipeline{.pipeline = 0});
+}
+
+} // namespace glckpt::prune
