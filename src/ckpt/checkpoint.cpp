@@ -205,7 +205,6 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     job->image_fd = output->fd();
     job->temporary = output->temporary();
     job->final = output->final_name();
-    job->lazy_image = lazy_image();
     const std::vector<Vma> vmas = read_smaps();
     if (Status s = check_mappings(vmas); !s)
         return context(std::move(s));

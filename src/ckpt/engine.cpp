@@ -3,6 +3,7 @@
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
 #include "ckpt/control/server.h"
+#include "ckpt/lazy/lazy.h"
 #include "ckpt/stop/threads.h"
 #include <pthread.h>
 #include <vector>
@@ -30,6 +31,7 @@ void in_fork_child() {
 
 void init_engine() {
     note_inherited_descriptors();
+    note_lazy_mappings(""); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     pthread_atfork(nullptr, nullptr, in_fork_child);

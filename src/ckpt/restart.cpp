@@ -2,6 +2,7 @@
 #include "base/status.h"
 #include "ckpt/control/server.h"
 #include "ckpt/endpoint.h"
+#include "ckpt/lazy/lazy.h"
 #include "ckpt/process/attributes.h"
 #include "ckpt/process/restore.h"
 #include "ckpt/stop/threads.h"
@@ -10,7 +11,6 @@
 #include <csignal>
 #include <cstring>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 namespace glckpt::ckpt {
 
@@ -20,7 +20,6 @@ namespace {
 
 Handover g_handover;
 int g_outer_pid = 0, g_tool_pid = 0;
-std::pair<uint64_t, uint64_t> g_lazy_image;
 
 // In the image when a thread of the restarted process looks for it.
 Credentials g_credentials;
@@ -65,7 +64,6 @@ uint64_t restart_entry() { return (uint64_t)&glckpt_restarted_thread; }
 
 int seen_pid() { return g_outer_pid ? g_outer_pid : own_pid(); }
 int tool_pid() { return g_tool_pid; }
-std::pair<uint64_t, uint64_t> lazy_image() { return g_lazy_image; }
 
 void finish_restart(const ProcessState& saved, int threads) {
     const Handover h = g_handover;
@@ -78,12 +76,7 @@ void finish_restart(const ProcessState& saved, int threads) {
     raw_syscall(SYS_prctl, PR_SET_DUMPABLE, saved.dumpable, 0, 0, 0);
     // Nobody stands on the restorer's leftovers any more.
     raw_syscall(SYS_munmap, h.blob, h.blob_bytes);
-    g_lazy_image = {};
-    if (h.lazy) {
-        struct stat st {};
-        raw_syscall(SYS_newfstatat, AT_FDCWD, h.image, &st, 0);
-        g_lazy_image = {st.st_dev, st.st_ino};
-    }
+    note_lazy_mappings(h.image);
     if (Status s = attach_all(attach_request(h)); !s) {
         report(h.status_fd, "failed " + s.why() + "\n");
         raw_syscall(SYS_exit_group, (int)ExitCode::Refused);

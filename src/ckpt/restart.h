@@ -2,7 +2,6 @@
 // checkpoint thread before the app goes on.
 #pragma once
 #include "ckpt/state.h"
-#include <utility>
 
 namespace glckpt::ckpt {
 
@@ -20,7 +19,5 @@ void finish_restart(const ProcessState& saved, int threads);
 int seen_pid();
 // The glckpt-restore that stands for us; 0: none.
 int tool_pid();
-// Device and inode of the image that a lazy restart mapped; 0: none.
-std::pair<uint64_t, uint64_t> lazy_image();
 
 } // namespace glckpt::ckpt

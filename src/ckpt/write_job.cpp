@@ -95,7 +95,7 @@ Status write(WriteJob& job) {
     std::vector<Range> ours = job.staging.ranges();
     std::vector<Vma> vmas = without(read_smaps(), ours);
     restore_special_flags(job.special, vmas);
-    auto memory = describe_memory(vmas, job.descriptors, job.lazy_image);
+    auto memory = describe_memory(vmas, job.descriptors);
     if (!memory)
         return memory.status();
     state.mappings = memory->mappings;

@@ -36,7 +36,6 @@ struct WriteJob {
     Profile profile = Profile::Raw;
     int image_fd = -1;
     std::string temporary, final; // names, absolute
-    std::pair<uint64_t, uint64_t> lazy_image;
 };
 
 // Runs in the copy; ends it.

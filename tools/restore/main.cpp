@@ -7,7 +7,9 @@
 #include "restore/stand_in.h"
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 namespace glckpt::tools {
 namespace {
@@ -50,6 +52,19 @@ void await_stopped(int pid) {
     }
 }
 
+// --lazy: the program runs while the rest of its image is still being checked. If that turns out
+// damaged, the program is ended: it may be computing nonsense.
+void check_behind(const ImageReader& image, int pid) {
+    std::thread([&image, pid] {
+        const Status s = check_all(image);
+        if (s.ok())
+            return;
+        fprintf(stderr, "glckpt: %s: %s; the program is ended\n", image.path().c_str(),
+                s.why().c_str());
+        kill(pid, SIGKILL);
+    }).detach();
+}
+
 int run(const Options& o) {
     char absolute[PATH_MAX];
     if (!realpath(o.image.c_str(), absolute)) {
@@ -62,7 +77,7 @@ int run(const Options& o) {
         return report(Status(image.status()).with_context(what));
     if (o.check)
         return report(check_all(*image).with_context(o.image));
-    if (Status s = image->verify_gaps(); !s)
+    if (Status s = o.restore.lazy ? Status() : image->verify_gaps(); !s)
         return report(std::move(s).with_context(what));
 
     const Channel channel = Channel::make();
@@ -85,6 +100,8 @@ int run(const Options& o) {
         await_stopped(pid);
     if (!o.pid_file.empty() && !write_pid_file(o.pid_file, pid))
         fprintf(stderr, "glckpt: cannot write %s\n", o.pid_file.c_str());
+    if (o.restore.lazy)
+        check_behind(*image, pid);
     return stand_in_for(*program, pid);
 }
 

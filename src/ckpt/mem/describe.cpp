@@ -1,4 +1,5 @@
 #include "ckpt/mem/describe.h"
+#include "ckpt/lazy/lazy.h"
 #include "ckpt/mem/file_identity.h"
 #include "ckpt/mem/pages.h"
 #include "ckpt/text.h"
@@ -41,8 +42,7 @@ SharedKind shared_kind(const Vma& v) {
 
 class Describer {
   public:
-    Describer(const SaveContext& ctx, std::pair<uint64_t, uint64_t> lazy_image)
-        : ctx_(ctx), lazy_image_(lazy_image) {}
+    explicit Describer(const SaveContext& ctx) : ctx_(ctx) {}
 
     Status add(const Vma& v) {
         if (v.name == "[vsyscall]" || v.name == "[uprobes]")
@@ -67,7 +67,11 @@ class Describer {
             m.writable_file = v.may_write;
             if (Status s = add_file(v, m); !s)
                 return s;
-        } else if (v.has_file() && !is_lazy(v) && name_leads_there(v)) {
+        } else if (is_lazy_mapping(v)) {
+            m.offset = 0;
+            m.name.clear();
+            add_from_image(v);
+        } else if (v.has_file() && name_leads_there(v)) {
             m.kind = MappingKind::PrivateFile;
             if (Status s = add_file(v, m); !s)
                 return s;
@@ -87,10 +91,6 @@ class Describer {
     MemoryDescription take() { return std::move(out_); }
 
   private:
-    bool is_lazy(const Vma& v) const {
-        return lazy_image_.second && v.ino == lazy_image_.second && v.name.ends_with(".gck");
-    }
-
     void add_run(uint64_t start, uint64_t end) {
         out_.runs.push_back({start, end - start, 0, kProcessSpace, 0});
     }
@@ -140,6 +140,16 @@ class Describer {
             add_run(r.start, r.end);
     }
 
+    // Mapped from the image of the last restart. Of our own making, so all of it is there; what is
+    // a hole in that file reads as zeros and is left out again.
+    void add_from_image(const Vma& v) {
+        make_readable(v);
+        std::vector<Range> ranges{{v.start, v.end}};
+        drop_zero_pages(ranges, kZeroStretch);
+        for (const Range& r : ranges)
+            add_run(r.start, r.end);
+    }
+
     // Private pages of a file that will not be there at the restart: everything counts, modified
     // or not. Beyond the file's end there is nothing to read; the kernel says so when asked by
     // /proc/self/mem, where a load would be a SIGBUS.
@@ -161,7 +171,6 @@ class Describer {
     }
 
     const SaveContext& ctx_;
-    const std::pair<uint64_t, uint64_t> lazy_image_;
     Pagemap pagemap_;
     MemoryDescription out_;
 };
@@ -210,9 +219,8 @@ Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
     return {};
 }
 
-Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
-                                          std::pair<uint64_t, uint64_t> lazy_image) {
-    Describer d(ctx, lazy_image);
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx) {
+    Describer d(ctx);
     for (const Vma& v : vmas)
         if (Status s = d.add(v); !s)
             return s;

@@ -22,9 +22,7 @@ struct MemoryDescription {
     std::vector<Range> careful;
 };
 
-// In the writing copy: what to save of each mapping. `lazy_image`: inode of an image that private
-// mappings were made of by a lazy restart; such memory is ours to save in full.
-Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
-                                          std::pair<uint64_t, uint64_t> lazy_image);
+// In the writing copy: what to save of each mapping.
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx);
 
 } // namespace glckpt::ckpt

@@ -23,6 +23,11 @@ int map_flags(const SavedMapping& m) {
            (m.flags & kNoReserve ? MAP_NORESERVE : 0);
 }
 
+// From this size on, mapping an area from the image (private, and hashed where it lies) is worth
+// its small differences to anonymous memory (lazy/lazy.h): a copy would cost a tenth of a second
+// a GiB for the clearing of fresh pages alone.
+constexpr uint64_t kWorthMapping = 64 << 20;
+
 // While it is filled; the final protection comes after.
 int load_protection(const SavedMapping& m) {
     if (m.kind == MappingKind::SharedFile || m.kind == MappingKind::Shared)
@@ -65,7 +70,7 @@ Status MemoryLoader::place_sysv(const SavedMapping& m) {
 
 Status MemoryLoader::place(const SavedMapping& m) {
     const bool anonymous = m.kind == MappingKind::Anonymous || m.kind == MappingKind::Vdso;
-    const bool lazy = lazy_ && m.kind == MappingKind::Anonymous && m.image_offset != 0;
+    const bool lazy = map_from_image(m);
     UniqueFd fd;
     if (!anonymous) {
         auto opened = open_backing(m);
@@ -113,7 +118,7 @@ Status MemoryLoader::map_all() {
                 r.address < p.mapping->end)
                 present += r.bytes;
         const uint64_t bytes = p.mapping->bytes();
-        if (p.mapping->kind == MappingKind::Anonymous && !p.lazy && bytes >= kDense &&
+        if (p.mapping->kind == MappingKind::Anonymous && !p.mapped && bytes >= kDense &&
             present >= bytes - bytes / 16 && !(p.mapping->flags & kNoHugePages))
             raw_syscall(SYS_madvise, p.at, bytes, MADV_HUGEPAGE);
     }
@@ -132,8 +137,44 @@ uint64_t MemoryLoader::now_at(uint64_t address) const {
     return p ? p->at + (address - p->mapping->start) : 0;
 }
 
-// A frame is read to where it belongs and checked there. Raw frames of memory that is mapped from
-// the image are left alone: they are checked behind the running program.
+bool MemoryLoader::map_from_image(const SavedMapping& m) const {
+    return m.kind == MappingKind::Anonymous && m.image_offset != 0 &&
+           image_.profile() == Profile::Raw && (lazy_ || m.bytes() >= kWorthMapping);
+}
+
+void MemoryLoader::fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from) {
+    const SharedObject& o = image_.process().objects[space - 1];
+    if (o.kind != SharedKind::SysV) {
+        const uint64_t inside = std::min(bytes, o.bytes - std::min(o.bytes, address));
+        pwrite_all((*object_fds_)[space - 1], from, inside, address);
+        return;
+    }
+    for (const Place& p : places_)
+        if (p.mapping->kind == MappingKind::Shared && p.mapping->object == (int32_t)space - 1) {
+            memcpy(reinterpret_cast<char*>(p.at + address - p.mapping->offset), from, bytes);
+            return;
+        }
+}
+
+// One piece of a frame to where it belongs, and into the hash. `plain`: unpacked already.
+bool MemoryLoader::load_part(const PageRun& run, uint64_t address, uint64_t bytes,
+                             const char* plain, char* buffer, void* hash) {
+    const uint64_t offset = run.file_offset + (address - run.address);
+    const Place* p = run.space == kProcessSpace ? place_of(address) : nullptr;
+    char* to = p ? reinterpret_cast<char*>(p->at + (address - p->mapping->start)) : buffer;
+    if (plain && p)
+        memcpy(to, plain, bytes);
+    else if (!plain && !(p && p->mapped) && !pread_all(image_.fd(), to, bytes, offset))
+        return false;
+    if (!p)
+        fill_object(run.space, address, bytes, plain ? plain : buffer);
+    if (!plain)
+        XXH3_64bits_update(static_cast<XXH3_state_t*>(hash), to, bytes);
+    return true;
+}
+
+// A frame is put where it belongs and checked there. With --lazy, frames with memory that is
+// mapped are left alone: the tool checks them behind the running program.
 Status MemoryLoader::load_frame(size_t index, char* buffer) {
     const bool packed = image_.profile() == Profile::Packed;
     if (packed)
@@ -141,48 +182,19 @@ Status MemoryLoader::load_frame(size_t index, char* buffer) {
             return s;
     XXH3_state_t hash;
     XXH3_64bits_reset(&hash);
-    bool checkable = true, readable = true;
+    bool read = true, unchecked = false;
     uint64_t have = 0;
     image_.for_each_part(index, [&](const PageRun& r, uint64_t offset, uint64_t n) {
         const uint64_t address = r.address + offset;
-        if (r.space == kProcessSpace) {
-            const Place* p = place_of(address);
-            if (p->lazy) {
-                checkable = false;
-                return;
-            }
-            char* to = reinterpret_cast<char*>(p->at + (address - p->mapping->start));
-            if (packed)
-                memcpy(to, buffer + have, n);
-            else
-                readable &= pread_all(image_.fd(), to, n, r.file_offset + offset);
-            if (!packed)
-                XXH3_64bits_update(&hash, to, n);
-        } else {
-            if (!packed) {
-                readable &= pread_all(image_.fd(), buffer, n, r.file_offset + offset);
-                XXH3_64bits_update(&hash, buffer, n);
-            }
-            const SharedObject& o = image_.process().objects[r.space - 1];
-            const char* from = packed ? buffer + have : buffer;
-            const uint64_t in_object = std::min(n, o.bytes - std::min(o.bytes, address));
-            if (o.kind == SharedKind::SysV) {
-                for (const Place& p : places_)
-                    if (p.mapping->kind == MappingKind::Shared &&
-                        p.mapping->object == (int32_t)r.space - 1) {
-                        memcpy(reinterpret_cast<char*>(p.at + address - p.mapping->offset), from,
-                               n);
-                        break;
-                    }
-            } else {
-                readable &= pwrite_all((*object_fds_)[r.space - 1], from, in_object, address);
-            }
-        }
+        if (lazy_ && r.space == kProcessSpace && place_of(address)->mapped)
+            unchecked = true;
+        else
+            read &= load_part(r, address, n, packed ? buffer + have : nullptr, buffer, &hash);
         have += n;
     });
-    if (!readable)
-        return Status::refused("the image's pages cannot be loaded");
-    if (!packed && checkable && XXH3_64bits_digest(&hash) != image_.frames()[index].hash)
+    if (!read)
+        return Status::refused("the image's pages cannot be read");
+    if (!packed && !unchecked && XXH3_64bits_digest(&hash) != image_.frames()[index].hash)
         return Status::refused("the image is damaged (page data)");
     return {};
 }

@@ -26,17 +26,21 @@ class MemoryLoader {
     struct Place {
         const SavedMapping* mapping;
         uint64_t at; // now
-        bool lazy;
+        bool mapped; // from the image itself
     };
     Status place(const SavedMapping& m);
     Status place_sysv(const SavedMapping& m);
     Result<UniqueFd> open_backing(const SavedMapping& m) const;
+    bool map_from_image(const SavedMapping& m) const;
     Status load_frame(size_t index, char* buffer);
+    bool load_part(const PageRun& run, uint64_t address, uint64_t bytes, const char* plain,
+                   char* buffer, void* hash);
+    void fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from);
     const Place* place_of(uint64_t address) const;
 
     const ImageReader& image_;
     AddressSpace& space_;
-    const bool lazy_;
+    const bool lazy_; // map whatever can be mapped, check nothing of it
     std::vector<int>* object_fds_ = nullptr;
     std::vector<Place> places_;
     std::vector<BlobRange> placed_;
