@@ -1,0 +1,172 @@
+// glckpt-info: what an image is, without running it.
+#include "ckpt/image/reader.h"
+#include "ckpt/text.h"
+#include "common/cli.h"
+#include "common/json.h"
+#include "info/backtrace.h"
+#include <cstring>
+#include <ctime>
+
+namespace glckpt::tools {
+namespace {
+
+using namespace ckpt;
+
+struct Options {
+    std::string image, thumbnail;
+    bool json = false, threads = false, verify = false;
+};
+
+// Bytes of saved pages by what they belong to.
+struct Sizes {
+    uint64_t heap_and_anonymous = 0, stacks = 0, file_pages = 0, shared = 0, metadata = 0;
+};
+
+Sizes sizes(const ImageReader& image) {
+    Sizes s;
+    for (const PageRun& r : image.runs()) {
+        if (r.space != kProcessSpace) {
+            s.shared += r.bytes;
+            continue;
+        }
+        for (const SavedMapping& m : image.process().mappings) {
+            if (r.address < m.start || r.address >= m.end)
+                continue;
+            (m.kind == MappingKind::PrivateFile ? s.file_pages
+             : m.name == "[stack]"              ? s.stacks
+                                                : s.heap_and_anonymous) += r.bytes;
+            break;
+        }
+    }
+    for (const std::string& name : image.section_names())
+        s.metadata += image.section(name).size();
+    return s;
+}
+
+std::string time_text(int64_t realtime_ns) {
+    const time_t t = (time_t)(realtime_ns / 1'000'000'000);
+    char text[64];
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", localtime(&t));
+    return text;
+}
+
+const char* profile_name(const ImageReader& image) {
+    return image.profile() == Profile::Raw ? "raw" : "packed";
+}
+
+// A section in JSON that an endpoint wrote, as it is; null if there is none.
+std::string json_section(const ImageReader& image, const char* name) {
+    const std::string_view text = image.section(name);
+    return text.empty() ? "null" : std::string(text);
+}
+
+std::string json_frames(const ImageReader& image, const SavedThread& t) {
+    std::string out;
+    for (const StackFrame& f : backtrace(image, t))
+        out += (out.empty() ? "" : ", ") +
+               format("{\"ip\": \"0x%lx\", \"where\": ", (unsigned long)f.ip) +
+               json_string(f.text) + "}";
+    return "[" + out + "]";
+}
+
+void print_json(const ImageReader& image, const Options& o) {
+    const ProcessState& p = image.process();
+    const Sizes s = sizes(image);
+    std::string words, list;
+    for (const std::string& w : p.command_line)
+        words += (words.empty() ? "" : ", ") + json_string(w);
+    for (const SavedThread& t : p.threads) {
+        list += (list.empty() ? "" : ", ") + format("{\"tid\": %d, \"name\": ", t.tid) +
+                json_string(t.name) + format(", \"own\": %s", t.service ? "true" : "false") +
+                (o.threads ? ", \"frames\": " + json_frames(image, t) : "") + "}";
+    }
+    printf("{\"program\": %s, \"command_line\": [%s], \"pid\": %d, \"time\": %s, \"host\": %s, "
+           "\"kernel\": %s, \"version\": %s, \"profile\": \"%s\", \"bytes\": %lu, ",
+           json_string(p.program).c_str(), words.c_str(), p.pid,
+           json_string(time_text(p.realtime_ns)).c_str(), json_string(p.host).c_str(),
+           json_string(p.kernel).c_str(), json_string(p.version).c_str(), profile_name(image),
+           (unsigned long)image.header().file_bytes);
+    printf("\"sizes\": {\"anonymous\": %lu, \"stack\": %lu, \"file_pages\": %lu, \"shared\": %lu, "
+           "\"metadata\": %lu}, \"threads\": %zu, \"thread_list\": [%s], \"descriptors\": %zu, "
+           "\"gl\": %s, \"x11\": %s}\n",
+           (unsigned long)s.heap_and_anonymous, (unsigned long)s.stacks,
+           (unsigned long)s.file_pages, (unsigned long)s.shared, (unsigned long)s.metadata,
+           p.threads.size(), list.c_str(), p.descriptors.size(),
+           json_section(image, "gl.json").c_str(), json_section(image, "x11.json").c_str());
+}
+
+std::string mib(uint64_t bytes) { return format("%.1f MiB", (double)bytes / (1 << 20)); }
+
+void print_text(const ImageReader& image, const Options& o) {
+    const ProcessState& p = image.process();
+    const Sizes s = sizes(image);
+    std::string words;
+    for (const std::string& w : p.command_line)
+        words += (words.empty() ? "" : " ") + w;
+    printf("program   %s\ncommand   %s\npid       %d, user %u\ntaken     %s on %s (Linux %s) by "
+           "glckpt %s\n",
+           p.program.c_str(), words.c_str(), p.pid, p.credentials.uid,
+           time_text(p.realtime_ns).c_str(), p.host.c_str(), p.kernel.c_str(), p.version.c_str());
+    printf("image     %s, %s\n", mib(image.header().file_bytes).c_str(), profile_name(image));
+    printf("memory    %s anonymous, %s stack, %s of files, %s shared\n",
+           mib(s.heap_and_anonymous).c_str(), mib(s.stacks).c_str(), mib(s.file_pages).c_str(),
+           mib(s.shared).c_str());
+    printf("fds       %zu\n", p.descriptors.size());
+    for (const char* name : {"gl.json", "x11.json"})
+        if (image.has_section(name))
+            printf("%-9.*s %s\n", (int)(strlen(name) - 5), name,
+                   std::string(image.section(name)).c_str());
+    printf("threads   %zu\n", p.threads.size());
+    for (const SavedThread& t : p.threads) {
+        printf("  %d %s%s\n", t.tid, t.name.c_str(), t.service ? " (glckpt's)" : "");
+        int n = 0;
+        if (o.threads)
+            for (const StackFrame& f : backtrace(image, t))
+                printf("    #%-2d %016lx %s\n", n++, (unsigned long)f.ip, f.text.c_str());
+    }
+}
+
+Status write_thumbnail(const ImageReader& image, const std::string& path) {
+    const std::string_view png = image.section("thumbnail.png");
+    if (png.empty())
+        return Status::refused(image.path() + " has no picture: the program drew nothing");
+    const UniqueFd fd = open_fd(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (!fd.ok() || !write_all(fd.get(), png.data(), png.size()))
+        return Status::refused("cannot write " + path);
+    return {};
+}
+
+int run(const Options& o) {
+    auto image = ImageReader::open(o.image);
+    if (!image)
+        return report(image.status());
+    if (o.verify) {
+        for (const Status& s : {image->verify_gaps(), image->verify_pages()})
+            if (!s.ok())
+                return report(Status(s).with_context(o.image));
+        if (!o.json)
+            printf("%s: every byte is as it was written\n", o.image.c_str());
+    }
+    if (!o.thumbnail.empty())
+        return report(write_thumbnail(*image, o.thumbnail));
+    if (o.json)
+        print_json(*image, o);
+    else if (!o.verify)
+        print_text(*image, o);
+    return (int)ExitCode::Done;
+}
+
+} // namespace
+} // namespace glckpt::tools
+
+int main(int argc, char** argv) {
+    glckpt::tools::Options o;
+    CLI::App app{"Tell what a checkpoint image is.", "glckpt-info"};
+    app.add_option("image", o.image, "the image (.gck)")->required();
+    app.add_flag("--json", o.json, "as JSON");
+    app.add_flag("--threads", o.threads, "with each thread's backtrace");
+    app.add_flag("--verify", o.verify, "check every byte");
+    app.add_option("--thumbnail", o.thumbnail, "write the last frame to this PNG file");
+    app.set_version_flag("--version", GLCKPT_VERSION);
+    return glckpt::tools::with_options(app, argc, argv, [&] { return glckpt::tools::run(o); });
+}
