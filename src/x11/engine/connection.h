@@ -71,7 +71,7 @@ class Connection {
     bool big_requests = false;
     size_t max_request_bytes() const;
     SequenceMap& sequence() { return sequence_; }
-    bool anything_awaited() const { return !pending_.empty(); }
+    bool anything_awaited() const { return !pending_.empty() || passing_ != 0; }
     // Walks whose length did not fit; for tests.
     uint64_t mismatches = 0;
 
@@ -106,6 +106,7 @@ class Connection {
     bool answer_to_app(ByteSpan m);
     void retire(uint64_t before);
     bool event(ByteSpan m);
+    bool passes_unseen(uint16_t number);
     void flush_to_client(const uint8_t* begin, const uint8_t* end);
 
     Display& display_;
@@ -123,6 +124,7 @@ class Connection {
     // Requests passed on as they lie in the queue, not yet written.
     const uint8_t *run_begin_ = nullptr, *run_end_ = nullptr;
     SequenceMap sequence_;
+    size_t passing_ = 0; // bytes still to come of a reply whose head the app already has
     uint64_t last_awaited_ = 0; // server number of the last request that has a reply
     std::deque<Pending> pending_;
     // Set by a tracker for the request at hand.

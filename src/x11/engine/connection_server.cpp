@@ -31,10 +31,24 @@ void Connection::from_server(ByteQueue& in) {
     const uint8_t* run = in.data();
     uint8_t* at = in.data();
     size_t left = in.size();
+    if (passing_) {
+        const size_t now = std::min(passing_, left);
+        passing_ -= now;
+        at += now;
+        left -= now;
+    }
     while (left >= kMessage) {
-        const size_t size = message_size(at);
-        if (left < size)
+        size_t size = message_size(at);
+        if (left < size) {
+            if (!passes_unseen(load16(at + 2)))
+                break;
+            // The head is rewritten, the rest follows as it comes.
+            message({at, kMessage});
+            passing_ = size - left;
+            at += left;
+            left = 0;
             break;
+        }
         if (!message({at, size})) {
             flush_to_client(run, at);
             run = at + size;
@@ -48,6 +62,17 @@ void Connection::from_server(ByteQueue& in) {
     }
     flush_to_client(run, at);
     in.consume(in.size() - left);
+}
+
+// A long reply to the app of which only the head matters need not be complete to be passed on.
+bool Connection::passes_unseen(uint16_t number) {
+    retire(sequence_.widen(number));
+    if (pending_.empty() || (uint16_t)pending_.front().server_number != number)
+        return false;
+    const Pending& p = pending_.front();
+    const RequestInfo& get_image = core_module().requests[GetImage::kOpcode];
+    return p.whom == Pending::For::App && !p.answer &&
+           (p.info == &get_image || !display_.names.moved);
 }
 
 void Connection::flush_to_client(const uint8_t* begin, const uint8_t* end) {
@@ -138,7 +163,7 @@ bool Connection::answer_to_app(ByteSpan m) {
         if (p.answer)
             p.answer(m);
         if (display_.names.moved)
-            mismatches += !t.reply(*p.module, *p.info, m, p.property);
+            mismatches += !t.reply(*p.module, *p.info, m, p.property) && m.size() > kMessage;
         // One request, many replies; the last has no name.
         if (p.info == &core_module().requests[ListFontsWithInfo::kOpcode] && m[1] != 0)
             return true;

@@ -72,7 +72,11 @@ Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
     Link* control = x.any();
     if (!control)
         return {}; // connections that the app has not begun to use
-    return read_back(x, *control) ? Status() : failed();
+    if (!read_back(x, *control))
+        return failed();
+    for (Link* link : x.links())
+        link->give_back_room();
+    return {};
 }
 
 } // namespace glckpt::x11

@@ -8,7 +8,6 @@ namespace glckpt::x11 {
 namespace {
 
 constexpr size_t kReadSize = 256 << 10;
-constexpr size_t kKeepRoom = 1 << 20; // what one large message needed beyond this is given back
 
 // Appends what the socket has. False at its end.
 bool receive(int fd, ByteQueue& into) {
@@ -58,16 +57,20 @@ bool FdSink::flush() {
 void Link::pump_app() {
     app_closed |= !receive(app_fd, from_app);
     engine.from_client(from_app);
-    from_app.shrink(kKeepRoom);
 }
 
 void Link::pump_server() {
     server_closed |= !receive(server_fd, from_server);
     const auto before = engine.state();
     engine.from_server(from_server);
-    from_server.shrink(kKeepRoom);
     if (engine.state() != before) // what the app wrote before it was answered
         engine.from_client(from_app);
+}
+
+void Link::give_back_room() {
+    constexpr size_t kKeep = 64 << 10;
+    from_app.shrink(kKeep);
+    from_server.shrink(kKeep);
 }
 
 bool Link::app_has_written() const {

@@ -40,6 +40,8 @@ struct Link {
     // Reads what there is and passes it on. `app_closed` and `server_closed` tell the end.
     void pump_app();
     void pump_server();
+    // Room that large messages needed: kept while the app runs, not for an image.
+    void give_back_room();
     // Bytes the app has written that nobody has read yet.
     bool app_has_written() const;
     bool finished() const {
