@@ -115,7 +115,8 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
     if (!t.has_exit_hook)
         install_exit_hook(t);
     if (before) {
-        glFlush(); // releasing flushes; and what follows elsewhere may depend on it
+        if (before != c && before->flush_on_release)
+            glFlush(); // what follows elsewhere may depend on it
         before->gl->stream.publish();
     }
     if (!c) {
@@ -156,7 +157,7 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
         encode::wsMakeCurrent(s, draw ? draw->id : 0, read ? read->id : 0);
         if (!s.shared().reply_value) {
             // As before the call; the driver may have unbound it.
-            if (before && before != c && !before->bound) {
+            if (before && (before == c || !before->bound)) {
                 encode::wsMakeCurrent(before->gl->stream, before->draw ? before->draw->id : 0,
                                       before->read ? before->read->id : 0);
                 before->bound = true;

@@ -197,7 +197,8 @@ void glXDestroyContext(::Display* dpy, GLXContext context) {
     if (!context)
         return;
     if (!is_context(context)) {
-        raise_glx(dpy, GLXBadContext, 0, X_GLXDestroyContext);
+        if (!is_dying_context(context))
+            raise_glx(dpy, GLXBadContext, 0, X_GLXDestroyContext);
         return;
     }
     ws::destroy_context(context_of(context));

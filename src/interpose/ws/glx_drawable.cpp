@@ -58,9 +58,20 @@ GLXDrawable make_from_config(::Display* dpy, SurfaceKind kind, GLXFBConfig confi
 
 void destroy(::Display* dpy, GLXDrawable id, int error, int minor) {
     Surface* s = find_surface(id);
-    if (s && !s->destroyed && s->kind != SurfaceKind::GlxBareWindow)
-        destroy_surface(s);
-    else
+    if (!s || s->destroyed || s->kind == SurfaceKind::GlxBareWindow) {
+        raise_glx(dpy, error, id, minor);
+        return;
+    }
+    bool gone = false;
+    if (s->kind == SurfaceKind::GlxWindow && kX11Endpoint) {
+        // A GLXWindow goes with its window.
+        unsigned width, height;
+        xlib().XFlush(dpy);
+        x11::flush_to_server((uint32_t)s->native);
+        gone = !x11::window_size((uint32_t)s->native, &width, &height);
+    }
+    destroy_surface(s);
+    if (gone)
         raise_glx(dpy, error, id, minor);
 }
 

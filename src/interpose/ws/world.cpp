@@ -117,10 +117,23 @@ CreateSurface question_of(const Surface& s) {
     return q;
 }
 
+namespace {
+
+// GLX_ARB_context_flush_control and EGL_KHR_context_flush_control have the same numbers.
+bool releases_without_flush(const std::vector<int32_t>& attribs) {
+    for (size_t i = 0; i + 1 < attribs.size(); i += 2)
+        if (attribs[i] == 0x2097 /*RELEASE_BEHAVIOR*/ && attribs[i + 1] == 0 /*NONE*/)
+            return true;
+    return false;
+}
+
+} // namespace
+
 WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* share,
                           Failure* why) {
     like->gl = new_context(api, share ? share->gl : nullptr);
     like->gl->ws = like.get();
+    like->flush_on_release = !releases_without_flush(like->attribs);
     like->made.share = share ? share->gl->id : 0;
     const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
     if (!o.ok) {
@@ -162,6 +175,14 @@ Surface* find_surface(uint64_t id) {
 bool is_context(const void* handle) {
     Locked hold(world().lock);
     return world().contexts.count((WsContext*)handle) != 0;
+}
+
+bool is_dying_context(const void* handle) {
+    Locked hold(world().lock);
+    for (const WsContext* c : world().live_contexts)
+        if (c == handle)
+            return c->destroyed;
+    return false;
 }
 
 void destroy_context(WsContext* c) {

@@ -85,6 +85,7 @@ struct WsContext {
     uint32_t visual = 0; // GlxLegacy: the app's visual id
     std::vector<int32_t> attribs;
     int32_t major = 1; // EGL_CONTEXT_CLIENT_VERSION
+    bool flush_on_release = true;
     unsigned glx_id = 0;
 
     Thread* owner = nullptr; // the thread it is current in
@@ -148,6 +149,8 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
 Surface* create_surface(std::unique_ptr<Surface> like, Failure* why);
 Surface* find_surface(uint64_t id);
 bool is_context(const void* handle);
+// Destroyed by the app, but still current somewhere.
+bool is_dying_context(const void* handle);
 
 // What the app cannot see any more goes when its last use ends.
 void destroy_context(WsContext* c);
