@@ -1,6 +1,7 @@
 #include "interpose/session.h"
 #include "base/own_fds.h"
 #include "interpose/gl/encoder.h"
+#include "interpose/live/pruner.h"
 #include "interpose/start_renderer.h"
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,7 @@ extern char** environ;
 namespace glckpt {
 
 Status (*g_ws_attach)() = nullptr;
+bool attaching(); // live/endpoint.cpp
 
 namespace {
 
@@ -119,18 +121,61 @@ bool Session::receive_all(void* p, size_t n) {
     return true;
 }
 
-std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, int fd) {
+bool Session::try_ask(log::Ask kind, std::span<const char> question, int fd,
+                      std::vector<char>* answer) {
     Locked hold(ask_lock_);
     const log::AskHeader h{kind, (uint32_t)question.size()};
     log::AskHeader back{};
-    std::vector<char> answer;
     if (!send_all(&h, sizeof h, fd) || !send_all(question.data(), question.size(), -1) ||
         !receive_all(&back, sizeof back))
-        give_up("the renderer died");
-    answer.resize(back.bytes);
-    if (!receive_all(answer.data(), answer.size()))
-        give_up("the renderer died");
-    return answer;
+        return false;
+    answer->resize(back.bytes);
+    return receive_all(answer->data(), answer->size());
+}
+
+std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, int fd) {
+    std::vector<char> answer;
+    for (;;) {
+        const uint32_t generation = generation_.load();
+        if (try_ask(kind, question, fd, &answer))
+            return answer;
+        // The renderer died. Whoever attaches a new one cannot wait for a new one.
+        if (attaching())
+            give_up("the renderer dies while it is being attached (GLCKPT_DEBUG=1 tells more)");
+        Pruner::get().wake();
+        const timespec limit{0, 100'000'000};
+        futex_wait(generation_, generation, &limit);
+    }
+}
+
+void Session::recovered() {
+    generation_.fetch_add(1);
+    futex_wake(generation_, 64);
+}
+
+bool Session::renderer_is_dead() {
+    char byte;
+    const long r = raw_syscall(SYS_recvfrom, socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0);
+    return r == 0 || (r < 0 && r != -EAGAIN && r != -EINTR);
+}
+
+void Session::stop_renderer() {
+    // Shut down rather than closed: the number stays ours. The renderer ends at the end of file.
+    raw_syscall(SYS_shutdown, socket_, SHUT_RDWR);
+}
+
+void Session::send_stream(Context* c, Context* share_with, int fd, bool attaching) {
+    const log::AddStreamQuestion q{c->id, share_with ? share_with->id : 0, c->api == Api::GlCore, attaching};
+    ask(log::Ask::AddStream, std::span<const char>((const char*)&q, sizeof q), fd);
+}
+
+log::SwitchAnswer Session::switch_stream(Context* c) {
+    const auto a = ask(log::Ask::SwitchStream, std::span<const char>((const char*)&c->id, sizeof c->id),
+                       c->stream.fd());
+    log::SwitchAnswer s{};
+    if (a.size() == sizeof s)
+        memcpy(&s, a.data(), sizeof s);
+    return s;
 }
 
 void Session::add_stream(Context* c, Context* share_with) {
@@ -142,16 +187,23 @@ void Session::add_stream(Context* c, Context* share_with) {
     }
     if (const int r = c->stream.create(c->id); r < 0)
         give_up("out of memory or descriptors for a context's stream");
-    const log::AddStreamQuestion q{c->id, share_with ? share_with->id : 0, c->api == Api::GlCore};
-    ask(log::Ask::AddStream, std::span<const char>((const char*)&q, sizeof q), c->stream.fd());
+    send_stream(c, share_with, c->stream.fd(), false);
+    Pruner::get().add(c);
 }
 
 void Session::remove_stream(Context* c) {
     c->stream.publish();
     ask(log::Ask::RemoveStream, c->id);
+    Pruner::get().remove(c);
     c->stream.destroy();
     Locked hold(g_session_lock);
     std::erase(contexts_, c);
+}
+
+const char* Session::large_data(uint32_t index) {
+    Locked hold(large_lock_);
+    const auto it = large_.find(index);
+    return it == large_.end() ? nullptr : it->second.p;
 }
 
 char* Session::large_reserve(size_t bytes, uint32_t* index) {

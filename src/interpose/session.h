@@ -41,6 +41,17 @@ class Session {
         return ask(kind, std::span<const char>(reinterpret_cast<const char*>(&q), sizeof q));
     }
 
+    // --- for src/interpose/live
+    void start_renderer();
+    void stop_renderer();
+    bool renderer_is_dead();
+    // Threads that wait in ask() for a new renderer go on.
+    void recovered();
+    // `attaching`: `fd` is an attach log's; switch_stream() follows.
+    void send_stream(Context* c, Context* share_with, int fd, bool attaching);
+    log::SwitchAnswer switch_stream(Context* c);
+    const char* large_data(uint32_t index);
+
     // A context's stream is made known to the renderer; its thread starts there.
     void add_stream(Context* context, Context* share_with);
     void remove_stream(Context* context);
@@ -59,7 +70,7 @@ class Session {
         size_t bytes;
     };
     Session();
-    void start_renderer();
+    bool try_ask(log::Ask kind, std::span<const char> question, int fd, std::vector<char>* answer);
     std::vector<char> ask(log::Ask kind, std::span<const char> question, int fd);
     bool send_all(const void* p, size_t n, int fd);
     bool receive_all(void* p, size_t n);
@@ -73,6 +84,7 @@ class Session {
     uint32_t next_large_ = 1;
     Mutex large_lock_;
     std::vector<std::string> renderer_env_;
+    std::atomic<uint32_t> generation_{0}; // of renderers; futex
 };
 
 } // namespace glckpt

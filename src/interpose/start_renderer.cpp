@@ -53,8 +53,7 @@ std::vector<std::string> renderer_environment(const std::vector<std::string>& se
         }
         env.emplace_back(*e);
     }
-    // Mesa's own threading in front of the driver would only add a hop: we are that thread.
-    put("mesa_glthread=false");
+    // The NVIDIA driver's own threading would only add a hop: we are that thread.
     put("__GL_THREADED_OPTIMIZATIONS=0");
     for (const std::string& s : settings)
         put(s);

@@ -16,8 +16,10 @@ enum class Ask : uint32_t {
     RemoveStream, // u32 stream id -> nothing (its thread has ended)
     AddLarge,     // u32 index, u64 bytes, + memfd -> nothing
     DropLarge,    // u32 index -> nothing
-    Drain,        // u32 stream id, u64 position -> nothing (executed up to there)
-    Readback,     // see log/readback.h
+    Pause,        // -> u32 1 if every stream stands between two records (and outside glBegin), else 0
+    Resume,       // -> nothing
+    Readback,     // see log/readback.h; while paused
+    SwitchStream, // u32 stream id, + memfd -> SwitchAnswer: from the attach log to the stream itself
     // Window system questions, answered by src/replay/ws. Numbers from here on belong to
     // log/ws_protocol.h.
     WsFirst = 1000,
@@ -28,6 +30,12 @@ struct AddStreamQuestion {
     uint32_t id;
     uint32_t share_with;   // stream of the same share group, 0 for none
     uint32_t core_profile; // names must come from glGen
+    uint32_t attaching;    // the memfd is an attach log's; SwitchStream follows
+};
+// What the driver refused of an attach log.
+struct SwitchAnswer {
+    uint32_t failures;
+    uint32_t first_op, first_error;
 };
 
 struct AskHeader {

@@ -11,6 +11,7 @@ namespace glckpt::log {
 
 void (*g_renderer_check)() = nullptr;
 void (*g_wake_pruner)() = nullptr;
+void (*g_sync_point)() = nullptr;
 
 namespace {
 
@@ -155,6 +156,8 @@ void Stream::wait_reply() {
     if (!shared_)
         return;
     publish();
+    if (g_sync_point)
+        g_sync_point();
     limit_ = write_; // what follows starts a new batch
     t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
         return shared_->replied.load(std::memory_order_acquire) >= write_;
@@ -177,6 +180,8 @@ void Stream::wait_executed() {
 void Stream::wait_frames(uint64_t frames, uint64_t behind) {
     if (!shared_)
         return;
+    if (g_sync_point)
+        g_sync_point();
     t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
         return shared_->frames_done.load(std::memory_order_acquire) + behind >= frames;
     });

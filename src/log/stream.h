@@ -19,6 +19,9 @@ extern void (*g_renderer_check)();
 // Called when the pruner should fold (space runs short). Set by the GL endpoint.
 extern void (*g_wake_pruner)();
 
+// Called before each wait for a reply or a frame, if set (GLCKPT_STRESS).
+extern void (*g_sync_point)();
+
 class Stream {
   public:
     // A stream that swallows records: what a thread without a current context writes to.

@@ -62,6 +62,7 @@ class Exec {
     std::shared_ptr<Group> group;
     NameTable own[kNameClasses];
     bool core_profile = false;
+    uint64_t draw = 0, read = 0; // drawables it is current with
 
     Exec(Driver& driver, std::shared_ptr<Group> g, Stream& s);
 

@@ -93,6 +93,7 @@ std::vector<char> add_stream(std::vector<char>& q, int fd) {
     ++group->contexts;
     s->exec = std::make_unique<Exec>(g_driver, group, *s);
     s->exec->core_profile = add.core_profile != 0;
+    s->attaching = add.attaching != 0;
     Stream& ref = *s;
     g_streams[add.id] = std::move(s);
     ref.thread = std::thread([&ref] {
@@ -102,6 +103,20 @@ std::vector<char> add_stream(std::vector<char>& q, int fd) {
         run_stream(ref);
     });
     return {};
+}
+
+template <class T>
+std::vector<char> bytes_of(const T& v) {
+    const char* p = reinterpret_cast<const char*>(&v);
+    return {p, p + sizeof v};
+}
+
+std::vector<char> change_stream(std::vector<char>& q, int fd) {
+    Stream* s = find_stream(take<uint32_t>(q, 0));
+    auto main = map_stream(fd);
+    if (!s || !main)
+        end(1);
+    return bytes_of(switch_stream(*s, std::move(main)));
 }
 
 std::vector<char> remove_stream(std::vector<char>& q) {
@@ -138,6 +153,13 @@ std::vector<char> answer(log::AskHeader h, std::vector<char>& q, int fd) {
     case log::Ask::DropLarge:
         drop_large(take<uint32_t>(q, 0));
         return {};
+    case log::Ask::Pause:
+        return bytes_of((uint32_t)pause_streams());
+    case log::Ask::Resume:
+        resume_streams();
+        return {};
+    case log::Ask::SwitchStream:
+        return change_stream(q, fd);
     case log::Ask::Readback:
         return readback(q);
     default:
@@ -185,6 +207,12 @@ Stream* find_stream(uint32_t id) {
     std::lock_guard hold(g_streams_lock);
     const auto it = g_streams.find(id);
     return it == g_streams.end() ? nullptr : it->second.get();
+}
+
+void for_each_stream(const std::function<void(Stream&)>& f) {
+    std::lock_guard hold(g_streams_lock);
+    for (auto& [id, s] : g_streams)
+        f(*s);
 }
 
 void wait_stream_executed(uint32_t id, uint64_t position, Stream& waiter) {

@@ -1,7 +1,247 @@
+// Contents out of the driver and back into it.
+//
+// Done in a helper context: a desktop compatibility context that shares objects with the app's, so
+// that it can read what a core or ES context cannot (depth, textures), and so that none of the
+// app's own state is touched. Formats are chosen so that nothing is lost: what the driver stores in
+// n bits goes through a type of at least n bits and comes back the same.
 #include "replay/readback.h"
+#include "log/readback.h"
+#include "replay/formats.h"
+#include "replay/helper.h"
+#include "replay/stream.h"
+#include "replay/ws/ws.h"
+#include <cstring>
 
 namespace glckpt::replay {
 
-std::vector<char> readback(std::vector<char>&) { return {}; }
+Helper::Helper(Exec& x, uint64_t drawable) : x_(x) {
+    x_.gl.glFinish();
+    ok_ = ws_make_helper_current(x_.stream.id, drawable);
+}
+
+Helper::~Helper() {
+    if (ok_) {
+        x_.gl.glFinish();
+        ws_release_helper();
+    }
+    // The app's context as it was on this thread.
+    ws_make_current(x_.stream.id, x_.draw, x_.read);
+    while (x_.gl.glGetError() != GL_NO_ERROR) {
+    }
+}
+
+namespace {
+
+class Parts {
+  public:
+    char* add(const log::ReadbackPart& part) {
+        const size_t at = bytes_.size();
+        bytes_.resize(at + sizeof part + part.bytes);
+        memcpy(bytes_.data() + at, &part, sizeof part);
+        return bytes_.data() + at + sizeof part;
+    }
+    void drop_last(const log::ReadbackPart& part) { bytes_.resize(bytes_.size() - sizeof part - part.bytes); }
+    std::vector<char> take() { return std::move(bytes_); }
+
+  private:
+    std::vector<char> bytes_;
+};
+
+void tight_pack(Driver& gl) {
+    gl.glPixelStorei(GL_PACK_ALIGNMENT, 1);
+    gl.glPixelStorei(GL_PACK_ROW_LENGTH, 0);
+    gl.glPixelStorei(GL_PACK_SKIP_ROWS, 0);
+    gl.glPixelStorei(GL_PACK_SKIP_PIXELS, 0);
+}
+
+void read_image(Driver& gl, GLenum image_target, int face, int level, Parts& parts) {
+    auto get = [&](GLenum pname) {
+        GLint v = 0;
+        gl.glGetTexLevelParameteriv(image_target, level, pname, &v);
+        return v;
+    };
+    log::ReadbackPart p{};
+    p.face = face;
+    p.level = level;
+    p.width = get(GL_TEXTURE_WIDTH);
+    if (p.width == 0)
+        return;
+    p.height = std::max(get(GL_TEXTURE_HEIGHT), 1);
+    p.depth = std::max(get(GL_TEXTURE_DEPTH), 1);
+    p.border = get(GL_TEXTURE_BORDER);
+    p.internal_format = get(GL_TEXTURE_INTERNAL_FORMAT);
+    if (get(GL_TEXTURE_COMPRESSED)) {
+        p.bytes = (uint64_t)get(GL_TEXTURE_COMPRESSED_IMAGE_SIZE);
+        gl.glGetCompressedTexImage(image_target, level, parts.add(p));
+        return;
+    }
+    ComponentBits bits;
+    bits.red = get(GL_TEXTURE_RED_SIZE);
+    bits.green = get(GL_TEXTURE_GREEN_SIZE);
+    bits.blue = get(GL_TEXTURE_BLUE_SIZE);
+    bits.alpha = get(GL_TEXTURE_ALPHA_SIZE);
+    bits.luminance = get(GL_TEXTURE_LUMINANCE_SIZE);
+    bits.intensity = get(GL_TEXTURE_INTENSITY_SIZE);
+    bits.depth = get(GL_TEXTURE_DEPTH_SIZE);
+    bits.stencil = get(GL_TEXTURE_STENCIL_SIZE);
+    bits.kind = get(bits.red     ? GL_TEXTURE_RED_TYPE
+                    : bits.depth ? GL_TEXTURE_DEPTH_TYPE
+                    : bits.alpha ? GL_TEXTURE_ALPHA_TYPE
+                    : bits.luminance ? GL_TEXTURE_LUMINANCE_TYPE
+                                     : GL_TEXTURE_INTENSITY_TYPE);
+    bits.internal_format = p.internal_format;
+    const PixelLayout l = exact_layout(bits);
+    p.format = l.format;
+    p.type = l.type;
+    p.bytes = (uint64_t)p.width * (uint64_t)p.height * (uint64_t)p.depth * l.bytes;
+    char* to = parts.add(p);
+    gl.glGetTexImage(image_target, level, p.format, p.type, to);
+    if (gl.glGetError() != GL_NO_ERROR)
+        parts.drop_last(p);
+}
+
+std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
+    Parts parts;
+    const Helper helper(x, 0);
+    if (!helper)
+        return {};
+    tight_pack(x.gl);
+    x.gl.glBindTexture(target, texture);
+    const int faces = target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
+    const int levels = target == GL_TEXTURE_RECTANGLE ? 1 : 16;
+    for (int face = 0; face < faces; ++face)
+        for (int level = 0; level < levels; ++level)
+            read_image(x.gl, faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target, face,
+                       level, parts);
+    x.gl.glBindTexture(target, 0);
+    return parts.take();
+}
+
+std::vector<char> read_buffer(Exec& x, GLuint buffer) {
+    Parts parts;
+    const Helper helper(x, 0);
+    if (!helper)
+        return {};
+    x.gl.glBindBuffer(GL_ARRAY_BUFFER, buffer);
+    GLint64 size = 0;
+    if (x.gl.glGetBufferParameteri64v) {
+        x.gl.glGetBufferParameteri64v(GL_ARRAY_BUFFER, GL_BUFFER_SIZE, &size);
+    } else {
+        GLint small = 0;
+        x.gl.glGetBufferParameteriv(GL_ARRAY_BUFFER, GL_BUFFER_SIZE, &small);
+        size = small;
+    }
+    log::ReadbackPart p{};
+    p.bytes = (uint64_t)size;
+    x.gl.glGetBufferSubData(GL_ARRAY_BUFFER, 0, size, parts.add(p));
+    x.gl.glBindBuffer(GL_ARRAY_BUFFER, 0);
+    return parts.take();
+}
+
+std::vector<char> read_renderbuffer(Exec& x, GLuint renderbuffer) {
+    Parts parts;
+    const Helper helper(x, 0);
+    if (!helper)
+        return {};
+    Driver& gl = x.gl;
+    tight_pack(gl);
+    GLuint fb = 0;
+    gl.glGenFramebuffers(1, &fb);
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, fb);
+    gl.glBindRenderbuffer(GL_RENDERBUFFER, renderbuffer);
+    const RenderbufferLayout l = renderbuffer_layout(gl);
+    gl.glFramebufferRenderbuffer(GL_FRAMEBUFFER, l.attachment, GL_RENDERBUFFER, renderbuffer);
+    gl.glReadBuffer(l.attachment == GL_COLOR_ATTACHMENT0 ? GL_COLOR_ATTACHMENT0 : GL_NONE);
+    gl.glDrawBuffer(GL_NONE);
+    if (l.samples == 0 && l.pixel.bytes) {
+        log::ReadbackPart p{};
+        p.width = l.width;
+        p.height = l.height;
+        p.depth = 1;
+        p.internal_format = l.internal_format;
+        p.format = l.pixel.format;
+        p.type = l.pixel.type;
+        p.bytes = (uint64_t)p.width * (uint64_t)p.height * l.pixel.bytes;
+        gl.glReadPixels(0, 0, p.width, p.height, p.format, p.type, parts.add(p));
+        if (gl.glGetError() != GL_NO_ERROR)
+            parts.drop_last(p);
+    }
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+    gl.glDeleteFramebuffers(1, &fb);
+    return parts.take();
+}
+
+std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
+    Parts parts;
+    const Helper helper(x, q.name);
+    if (!helper || q.width <= 0 || q.height <= 0)
+        return {};
+    Driver& gl = x.gl;
+    tight_pack(gl);
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+    auto read = [&](log::DrawableBuffer which, GLenum format, GLenum type, size_t pixel) {
+        log::ReadbackPart p{};
+        p.level = (int32_t)which;
+        p.width = q.width;
+        p.height = q.height;
+        p.depth = 1;
+        p.format = format;
+        p.type = type;
+        p.bytes = (uint64_t)p.width * (uint64_t)p.height * pixel;
+        gl.glReadPixels(0, 0, p.width, p.height, format, type, parts.add(p));
+        if (gl.glGetError() != GL_NO_ERROR)
+            parts.drop_last(p);
+    };
+    GLboolean twice = GL_FALSE;
+    GLint red = 0, depth = 0, stencil = 0;
+    gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
+    gl.glGetIntegerv(GL_RED_BITS, &red);
+    gl.glGetIntegerv(GL_DEPTH_BITS, &depth);
+    gl.glGetIntegerv(GL_STENCIL_BITS, &stencil);
+    const GLenum type = red > 8 ? GL_UNSIGNED_SHORT : GL_UNSIGNED_BYTE;
+    const size_t pixel = red > 8 ? 8 : 4;
+    gl.glReadBuffer(GL_FRONT);
+    read(log::DrawableBuffer::Front, GL_RGBA, type, pixel);
+    if (twice) {
+        gl.glReadBuffer(GL_BACK);
+        read(log::DrawableBuffer::Back, GL_RGBA, type, pixel);
+    }
+    if (depth && stencil)
+        read(log::DrawableBuffer::DepthStencil, GL_DEPTH_STENCIL, GL_UNSIGNED_INT_24_8, 4);
+    else if (depth)
+        read(log::DrawableBuffer::Depth, GL_DEPTH_COMPONENT, GL_UNSIGNED_INT, 4);
+    else if (stencil)
+        read(log::DrawableBuffer::Stencil, GL_STENCIL_INDEX, GL_UNSIGNED_BYTE, 1);
+    return parts.take();
+}
+
+std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
+    switch (q.kind) {
+    case log::ReadbackKind::Texture:
+        return read_texture(x, x.real(NameClass::texture, (GLuint)q.name), q.target);
+    case log::ReadbackKind::Buffer:
+        return read_buffer(x, x.real(NameClass::buffer, (GLuint)q.name));
+    case log::ReadbackKind::Renderbuffer:
+        return read_renderbuffer(x, x.real(NameClass::renderbuffer, (GLuint)q.name));
+    case log::ReadbackKind::Drawable:
+        return read_drawable(x, q);
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+std::vector<char> readback(std::vector<char>& question) {
+    log::ReadbackQuestion q{};
+    if (question.size() != sizeof q)
+        return {};
+    memcpy(&q, question.data(), sizeof q);
+    Stream* s = find_stream(q.stream);
+    std::vector<char> a;
+    if (s)
+        run_on_stream(*s, [&] { a = answer(*s->exec, q); });
+    return a;
+}
 
 } // namespace glckpt::replay

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 #include <x86intrin.h>
 
 namespace glckpt::replay {
@@ -21,6 +22,10 @@ std::mutex g_large_lock;
 std::condition_variable g_large_added;
 std::unordered_map<uint32_t, Large> g_large;
 
+std::atomic<bool> g_pause{false};
+std::mutex g_pause_lock;
+std::condition_variable g_pause_changed;
+
 // Names the record for the (rare) messages.
 const char* name_of(const char* record) {
     const auto op = reinterpret_cast<const log::RecordHeader*>(record)->op;
@@ -30,6 +35,18 @@ const char* name_of(const char* record) {
 void tell_executed(Stream& s, uint64_t position) {
     s.shared->executed.store(position, std::memory_order_seq_cst);
     notify_progress(s);
+}
+
+// Goes over from the attach log to the stream itself.
+void become(Stream& s, Stream& main) {
+    unmap_stream(s);
+    s.shared = main.shared;
+    s.reply = main.reply;
+    s.ring = main.ring;
+    s.arena = main.arena;
+    s.mask = main.mask;
+    s.attaching = false;
+    s.exec->sticky_error = s.shared->sticky_error;
 }
 
 uint64_t wait_published(Stream& s, uint64_t position) {
@@ -46,7 +63,8 @@ uint64_t wait_published(Stream& s, uint64_t position) {
             _mm_pause();
     } while (__rdtsc() - begin < spin);
     spin = std::max<uint64_t>(spin / 2, 2'000);
-    while (have() == position && !s.end.load(std::memory_order_relaxed)) {
+    while (have() == position && !s.end.load(std::memory_order_relaxed) && !g_pause.load() &&
+           !s.switch_to) {
         const uint32_t seen = s.shared->publish_word.load(std::memory_order_seq_cst);
         s.shared->renderer_sleeps.store(1, std::memory_order_seq_cst);
         if (have() != position)
@@ -58,7 +76,66 @@ uint64_t wait_published(Stream& s, uint64_t position) {
     return have();
 }
 
+
+// Between two records: stand while paused, doing what is asked.
+void stand(Stream& s) {
+    std::unique_lock hold(g_pause_lock);
+    s.standing.store(true);
+    g_pause_changed.notify_all();
+    while ((g_pause.load() || s.task || s.switch_to) && !s.end.load()) {
+        if (s.task) {
+            auto task = std::exchange(s.task, nullptr);
+            hold.unlock();
+            task();
+            hold.lock();
+            s.task_done = true;
+            g_pause_changed.notify_all();
+            continue;
+        }
+        if (s.switch_to) {
+            become(s, *s.switch_to);
+            s.switch_to.reset();
+            g_pause_changed.notify_all();
+            continue;
+        }
+        g_pause_changed.wait_for(hold, std::chrono::milliseconds(100));
+    }
+    s.standing.store(false);
+}
+
 } // namespace
+
+bool pause_streams() {
+    g_pause.store(true);
+    std::unique_lock hold(g_pause_lock);
+    return g_pause_changed.wait_for(hold, std::chrono::seconds(1), [] {
+        bool all = true;
+        for_each_stream([&](Stream& s) { all &= s.standing.load(); });
+        return all;
+    });
+}
+
+void resume_streams() {
+    std::lock_guard hold(g_pause_lock);
+    g_pause.store(false);
+    g_pause_changed.notify_all();
+}
+
+void run_on_stream(Stream& s, std::function<void()> task) {
+    std::unique_lock hold(g_pause_lock);
+    s.task_done = false;
+    s.task = std::move(task);
+    g_pause_changed.notify_all();
+    g_pause_changed.wait(hold, [&] { return s.task_done; });
+}
+
+log::SwitchAnswer switch_stream(Stream& s, std::unique_ptr<Stream> main) {
+    std::unique_lock hold(g_pause_lock);
+    const log::SwitchAnswer a{s.failures, s.first_failed_op, s.first_error};
+    s.switch_to = std::move(main);
+    g_pause_changed.wait(hold, [&] { return !s.switch_to; });
+    return a;
+}
 
 void notify_progress(Stream& s) {
     if (s.shared->producer_sleeps.load(std::memory_order_seq_cst)) {
@@ -72,6 +149,54 @@ void unmap_stream(Stream& s) {
     munmap(const_cast<char*>(s.ring), 2 * s.shared->ring_size);
     munmap(s.arena, s.shared->arena_size);
     munmap(s.shared, log::kRingOffset);
+}
+
+// One record. Returns its size.
+static uint32_t execute(Stream& s, char* record, uint64_t at) {
+    Exec& x = *s.exec;
+    auto* h = reinterpret_cast<log::RecordHeader*>(record);
+    if (h->op == 0 || h->op >= (uint16_t)Op::Count || !kDecoders[h->op] || h->size < 8) {
+        fprintf(stderr, "glckpt: renderer: stream %u is damaged at %lu (%s)\n", s.id, (unsigned long)at,
+                name_of(record));
+        abort();
+    }
+    const uint32_t size = h->size;
+    const bool sync = h->flags & log::kSync;
+    if (sync) {
+        s.shared->reply_value = 0;
+        s.shared->reply_bytes = 0;
+    }
+    s.failed = false;
+    x.holds_arrays = false; // whatever follows the arrays is what uses them
+    kDecoders[h->op](x, record);
+    GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
+    if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {
+        if (const GLenum e = x.gl.glGetError(); e != GL_NO_ERROR) [[unlikely]] {
+            error = e;
+            if (x.sticky_error == GL_NO_ERROR)
+                x.sticky_error = e;
+            // A lost context answers for ever.
+            for (int i = 0; i < 16 && x.gl.glGetError() != GL_NO_ERROR; ++i) {
+            }
+        }
+    }
+    if (error != GL_NO_ERROR) [[unlikely]] {
+        h->flags |= log::kFailed;
+        if (s.attaching) {
+            if (!s.failures++) {
+                s.first_failed_op = h->op;
+                s.first_error = error;
+            }
+            x.sticky_error = GL_NO_ERROR; // the app did not do this
+            if (getenv("GLCKPT_DEBUG"))
+                fprintf(stderr, "glckpt: attach: %s failed with %#x\n", name_of(record), error);
+        }
+    }
+    if (sync) {
+        s.shared->reply_error = error;
+        s.shared->replied.store(at + size, std::memory_order_seq_cst);
+    }
+    return size;
 }
 
 void* large_transfer(uint32_t index) {
@@ -133,56 +258,41 @@ void run_stream(Stream& s) {
     Exec& x = *s.exec;
     uint64_t at = s.shared->executed.load();
     uint64_t told = at;
+    x.sticky_error = s.shared->sticky_error;
+    auto tell = [&] {
+        if (told != at) {
+            s.shared->sticky_error = x.sticky_error;
+            tell_executed(s, at);
+            told = at;
+        }
+    };
     while (!s.end.load(std::memory_order_relaxed)) {
         uint64_t until = s.shared->published.load(std::memory_order_acquire);
-        if (at == until) {
-            if (told != at && !x.holds_arrays) {
-                tell_executed(s, at);
-                told = at;
+        if (at == until || g_pause.load(std::memory_order_relaxed)) {
+            if (!x.holds_arrays)
+                tell();
+            if ((g_pause.load() || s.switch_to) && !x.holds_arrays && !x.inside_begin) {
+                const auto* before = s.shared;
+                stand(s);
+                if (s.shared != before)
+                    told = at = s.shared->executed.load();
+                continue;
             }
-            until = wait_published(s, at);
+            if (at == until)
+                until = wait_published(s, at);
         }
         while (at < until) {
+            if (g_pause.load(std::memory_order_relaxed) && !x.holds_arrays && !x.inside_begin)
+                break;
             char* record = const_cast<char*>(s.ring) + (at & s.mask);
-            auto* h = reinterpret_cast<log::RecordHeader*>(record);
-            if (h->op == 0 || h->op >= (uint16_t)Op::Count || !kDecoders[h->op] || h->size < 8) {
-                fprintf(stderr, "glckpt: renderer: stream %u is damaged at %lu (%s)\n", s.id,
-                        (unsigned long)at, name_of(record));
-                abort();
-            }
-            const bool sync = h->flags & log::kSync;
-            if (sync) {
-                s.shared->reply_value = 0;
-                s.shared->reply_bytes = 0;
-            }
-            s.failed = false;
-            x.holds_arrays = false; // whatever follows the arrays is what uses them
-            kDecoders[h->op](x, record);
-            GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
-            if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {
-                if (const GLenum e = x.gl.glGetError(); e != GL_NO_ERROR) [[unlikely]] {
-                    error = e;
-                    if (x.sticky_error == GL_NO_ERROR)
-                        x.sticky_error = e;
-                    while (x.gl.glGetError() != GL_NO_ERROR) {
-                    }
-                }
-            }
-            if (error != GL_NO_ERROR) [[unlikely]]
-                h->flags |= log::kFailed;
-            at += h->size;
-            if (sync) {
-                s.shared->reply_error = error;
-                s.shared->replied.store(at, std::memory_order_seq_cst);
-            }
+            at += execute(s, record, at);
+            const bool sync = reinterpret_cast<log::RecordHeader*>(record)->flags & log::kSync;
             // What a draw still reads from the ring must not be told as executed: its space would
             // be written over.
-            if ((sync || at - told > kProgress) && !x.holds_arrays) {
-                tell_executed(s, at);
-                told = at;
-            } else if (sync) {
-                tell_executed(s, told);
-            }
+            if ((sync || at - told > kProgress) && !x.holds_arrays)
+                tell();
+            else if (sync)
+                notify_progress(s);
         }
     }
 }

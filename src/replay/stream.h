@@ -1,8 +1,10 @@
 // The renderer's end of a stream, and the thread that executes it.
 #pragma once
+#include "log/control.h"
 #include "log/shared.h"
 #include "replay/exec.h"
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -19,7 +21,24 @@ struct Stream {
     bool failed = false; // the record being executed had no effect
     std::atomic<bool> end{false};
     std::thread thread;
+    // An attach log in front of the stream proper: executed first; then the main stream, which
+    // switch_to brings.
+    bool attaching = false;
+    std::unique_ptr<Stream> switch_to;
+    uint32_t failures = 0, first_failed_op = 0, first_error = 0;
+    // Standing between two records, for a pause; tasks are executed meanwhile.
+    std::atomic<bool> standing{false};
+    std::function<void()> task;
+    bool task_done = false;
 };
+
+// Every stream stops between two records (outside glBegin/glEnd). False if one does not within
+// about a second; resume_streams() then as well.
+bool pause_streams();
+void resume_streams();
+// Runs `task` on the thread of a paused stream, and waits for it.
+void run_on_stream(Stream& s, std::function<void()> task);
+log::SwitchAnswer switch_stream(Stream& s, std::unique_ptr<Stream> main);
 
 // Maps the memfd; null if it is none of ours. Takes the descriptor.
 std::unique_ptr<Stream> map_stream(int fd);
@@ -38,6 +57,7 @@ void drop_large(uint32_t index);
 // The first context that is current tells where the driver's functions are.
 void context_became_current(Exec& x);
 Stream* find_stream(uint32_t id);
+void for_each_stream(const std::function<void(Stream&)>& f);
 void wait_stream_executed(uint32_t id, uint64_t position, Stream& waiter);
 void frame_done(Stream& s);
 

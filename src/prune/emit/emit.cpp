@@ -19,7 +19,7 @@ uint32_t Emitter::name_of(Object* o) {
         return o->name;
     if (!o->emitted_name) {
         o->emitted_name = next_temporary_++;
-        temporary_.push_back({o->cls, o->emitted_name});
+        temporary_.push_back(Ref<Object>(o));
     }
     return o->emitted_name;
 }
@@ -97,8 +97,9 @@ bool Emitter::begin(ContextState& c) {
 }
 
 void Emitter::temporaries() {
-    for (const auto& [cls, name] : temporary_) {
-        switch (cls) {
+    for (const Ref<Object>& o : temporary_) {
+        const uint32_t name = std::exchange(o->emitted_name, 0);
+        switch (o->cls) {
         case NameClass::texture: {
             rec::glDeleteTextures r{};
             r.n = 1;

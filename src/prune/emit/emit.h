@@ -79,7 +79,7 @@ class Emitter {
     Sink& sink_;
     UnpackState unpack_;
     uint32_t next_temporary_ = 0x50000000;
-    std::vector<std::pair<NameClass, uint32_t>> temporary_;
+    std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
 };
 

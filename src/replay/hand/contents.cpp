@@ -1,11 +1,194 @@
-// Contents that come back from a readback: only in the log of a live set.
+// Contents that were read back, into a new driver: only in the log that attaches it.
 #include "gen/gl/records.h"
-#include "replay/exec.h"
+#include "log/readback.h"
+#include "replay/formats.h"
+#include "replay/helper.h"
+#include "replay/stream.h"
+#include "replay/ws/ws.h"
 
 namespace glckpt::replay {
+namespace {
 
-void decode_xTextureContents(Exec&, const char*) {}
-void decode_xRenderbufferContents(Exec&, const char*) {}
-void decode_xDrawableContents(Exec&, const char*) {}
+void tight_unpack(Driver& gl) {
+    gl.glPixelStorei(GL_UNPACK_SWAP_BYTES, 0);
+    gl.glPixelStorei(GL_UNPACK_LSB_FIRST, 0);
+    gl.glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+    gl.glPixelStorei(GL_UNPACK_ROW_LENGTH, 0);
+    gl.glPixelStorei(GL_UNPACK_SKIP_ROWS, 0);
+    gl.glPixelStorei(GL_UNPACK_SKIP_PIXELS, 0);
+    gl.glPixelStorei(GL_UNPACK_IMAGE_HEIGHT, 0);
+    gl.glPixelStorei(GL_UNPACK_SKIP_IMAGES, 0);
+}
+
+using R = rec::xTextureContents;
+
+void define(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes) {
+    const GLenum f = (GLenum)r.internal_format;
+    if (r.format == 0) {
+        switch (r.target) {
+        case GL_TEXTURE_1D:
+            return gl.glCompressedTexImage1D(target, r.level, f, r.width, r.border, bytes, p);
+        case GL_TEXTURE_3D:
+        case GL_TEXTURE_2D_ARRAY:
+        case GL_TEXTURE_CUBE_MAP_ARRAY:
+            return gl.glCompressedTexImage3D(target, r.level, f, r.width, r.height, r.depth, r.border, bytes, p);
+        default:
+            return gl.glCompressedTexImage2D(target, r.level, f, r.width, r.height, r.border, bytes, p);
+        }
+    }
+    switch (r.target) {
+    case GL_TEXTURE_1D:
+        return gl.glTexImage1D(target, r.level, (GLint)f, r.width, r.border, r.format, r.type, p);
+    case GL_TEXTURE_3D:
+    case GL_TEXTURE_2D_ARRAY:
+    case GL_TEXTURE_CUBE_MAP_ARRAY:
+        return gl.glTexImage3D(target, r.level, (GLint)f, r.width, r.height, r.depth, r.border, r.format, r.type, p);
+    default:
+        return gl.glTexImage2D(target, r.level, (GLint)f, r.width, r.height, r.border, r.format, r.type, p);
+    }
+}
+
+void update(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes) {
+    const GLenum f = (GLenum)r.internal_format;
+    if (r.format == 0) {
+        switch (r.target) {
+        case GL_TEXTURE_1D:
+            return gl.glCompressedTexSubImage1D(target, r.level, 0, r.width, f, bytes, p);
+        case GL_TEXTURE_3D:
+        case GL_TEXTURE_2D_ARRAY:
+        case GL_TEXTURE_CUBE_MAP_ARRAY:
+            return gl.glCompressedTexSubImage3D(target, r.level, 0, 0, 0, r.width, r.height, r.depth, f, bytes, p);
+        default:
+            return gl.glCompressedTexSubImage2D(target, r.level, 0, 0, r.width, r.height, f, bytes, p);
+        }
+    }
+    const GLint b = -r.border;
+    switch (r.target) {
+    case GL_TEXTURE_1D:
+        return gl.glTexSubImage1D(target, r.level, b, r.width, r.format, r.type, p);
+    case GL_TEXTURE_3D:
+    case GL_TEXTURE_2D_ARRAY:
+    case GL_TEXTURE_CUBE_MAP_ARRAY:
+        return gl.glTexSubImage3D(target, r.level, b, b, b, r.width, r.height, r.depth, r.format, r.type, p);
+    default:
+        return gl.glTexSubImage2D(target, r.level, b, b, r.width, r.height, r.format, r.type, p);
+    }
+}
+
+} // namespace
+
+// Through the helper context: an ES context may not take what a desktop one gave (sizes of types
+// and formats), and the app's unpack state stays out of it.
+void decode_xTextureContents(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const R*>(record);
+    const void* p = x.in(record, r->data);
+    const GLuint texture = x.real(NameClass::texture, r->texture);
+    const bool own = r->texture == 0; // texture 0 is not shared
+    auto upload = [&] {
+        Driver& gl = x.gl;
+        tight_unpack(gl);
+        const GLenum target = r->target == GL_TEXTURE_CUBE_MAP
+                                  ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)r->face
+                                  : r->target;
+        if (!own)
+            gl.glBindTexture(r->target, texture);
+        if (r->define)
+            define(gl, *r, target, p, (GLsizei)r->data.bytes);
+        else
+            update(gl, *r, target, p, (GLsizei)r->data.bytes);
+        if (gl.glGetError() != GL_NO_ERROR)
+            x.stream.failed = true;
+        gl.glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+        if (!own)
+            gl.glBindTexture(r->target, 0);
+    };
+    if (own)
+        return upload();
+    {
+        const Helper helper(x, 0);
+        if (helper)
+            upload();
+        else
+            x.stream.failed = true;
+    }
+    x.gl.glBindTexture(r->target, texture);
+}
+
+namespace {
+
+void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, const void* p) {
+    gl.glDisable(GL_DITHER);
+    gl.glDisable(GL_MULTISAMPLE);
+    if (gl.glClampColor)
+        gl.glClampColor(GL_CLAMP_FRAGMENT_COLOR, GL_FALSE);
+    // Depth is written only where the depth test passes.
+    const bool depth = format == GL_DEPTH_COMPONENT || format == GL_DEPTH_STENCIL;
+    if (depth) {
+        gl.glEnable(GL_DEPTH_TEST);
+        gl.glDepthFunc(GL_ALWAYS);
+        gl.glDepthMask(GL_TRUE);
+    }
+    gl.glViewport(0, 0, w, h);
+    gl.glWindowPos2i(0, 0);
+    gl.glDrawPixels(w, h, format, type, p);
+    if (depth)
+        gl.glDisable(GL_DEPTH_TEST);
+}
+
+} // namespace
+
+void decode_xRenderbufferContents(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xRenderbufferContents*>(record);
+    const void* p = x.in(record, r->data);
+    const GLuint renderbuffer = x.real(NameClass::renderbuffer, r->renderbuffer);
+    {
+        const Helper helper(x, 0);
+        if (!helper) {
+            x.stream.failed = true;
+            return;
+        }
+        Driver& gl = x.gl;
+        tight_unpack(gl);
+        GLuint fb = 0;
+        gl.glGenFramebuffers(1, &fb);
+        gl.glBindFramebuffer(GL_FRAMEBUFFER, fb);
+        gl.glBindRenderbuffer(GL_RENDERBUFFER, renderbuffer);
+        const RenderbufferLayout l = renderbuffer_layout(gl);
+        gl.glFramebufferRenderbuffer(GL_FRAMEBUFFER, l.attachment, GL_RENDERBUFFER, renderbuffer);
+        const bool color = l.attachment == GL_COLOR_ATTACHMENT0;
+        gl.glDrawBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
+        gl.glReadBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
+        draw_pixels(gl, r->width, r->height, r->format, r->type, p);
+        if (gl.glGetError() != GL_NO_ERROR)
+            x.stream.failed = true;
+        gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+        gl.glDeleteFramebuffers(1, &fb);
+    }
+    x.gl.glBindRenderbuffer(GL_RENDERBUFFER, renderbuffer);
+}
+
+// The front buffer of a double-buffered drawable is what a swap makes it: drawn to the back first.
+void decode_xDrawableContents(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xDrawableContents*>(record);
+    const void* p = x.in(record, r->data);
+    const Helper helper(x, r->drawable);
+    if (!helper) {
+        x.stream.failed = true;
+        return;
+    }
+    Driver& gl = x.gl;
+    tight_unpack(gl);
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+    GLboolean twice = GL_FALSE;
+    gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
+    const auto which = (log::DrawableBuffer)r->what;
+    gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
+    draw_pixels(gl, r->width, r->height, r->format, r->type, p);
+    if (gl.glGetError() != GL_NO_ERROR)
+        x.stream.failed = true;
+    gl.glFinish();
+    if (which == log::DrawableBuffer::Front && twice)
+        ws_swap(x.stream.id, r->drawable);
+}
 
 } // namespace glckpt::replay

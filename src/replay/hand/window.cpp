@@ -8,8 +8,11 @@ namespace glckpt::replay {
 void decode_wsMakeCurrent(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::wsMakeCurrent*>(record);
     const bool ok = ws_make_current(x.stream.id, r->draw, r->read);
-    if (ok)
+    if (ok) {
+        x.draw = r->draw;
+        x.read = r->read;
         context_became_current(x);
+    }
     x.reply_value(ok);
 }
 void decode_wsRelease(Exec& x, const char*) { ws_release(x.stream.id); }

@@ -1,0 +1,255 @@
+#include "interpose/live/endpoint.h"
+#include "gen/gl/ops.h"
+#include "interpose/live/pruner.h"
+#include "interpose/live/readback.h"
+#include "interpose/live/stream_sink.h"
+#include "interpose/session.h"
+#include "log/readback.h"
+#include <set>
+
+namespace glckpt {
+namespace {
+
+thread_local bool t_attaching = false;
+
+uint64_t now_ns() {
+    timespec t{};
+    raw_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1'000'000'000 + (uint64_t)t.tv_nsec;
+}
+
+// What the program used that cannot be restored, by name.
+std::string vetoes(const prune::Fold& f) {
+    std::string names;
+    int n = 0;
+    for (const auto& [op, times] : f.vetoes) {
+        if (++n > 4) {
+            names += ", ...";
+            break;
+        }
+        names += (names.empty() ? "" : ", ") + std::string(kOpNames[op]);
+    }
+    return names;
+}
+
+// Stops the renderer between two records.
+Status pause_renderer(uint64_t deadline_ns) {
+    for (;;) {
+        const auto a = Session::get().ask(log::Ask::Pause, std::span<const char>());
+        uint32_t paused = 0;
+        if (a.size() == 4)
+            memcpy(&paused, a.data(), 4);
+        if (paused)
+            return {};
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
+        if (now_ns() > deadline_ns)
+            return Status::timed_out("the program is inside a long glBegin/glEnd or waits for the GPU");
+        const timespec t{0, 1'000'000};
+        raw_syscall(SYS_nanosleep, &t, 0);
+    }
+}
+
+void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64_t>& done) {
+    for (const uint64_t d : {c.draw_drawable, c.read_drawable}) {
+        if (!d || !done.insert(d).second)
+            continue;
+        const auto it = drawable_contents().find(d);
+        if (it == drawable_contents().end())
+            continue;
+        for (const auto& part : it->second.parts) {
+            rec::xDrawableContents r{};
+            r.drawable = d;
+            r.what = (GLenum)part.buffer;
+            r.format = part.contents.format;
+            r.type = part.contents.type;
+            r.width = part.contents.width;
+            r.height = part.contents.height;
+            out.put(r, {{offsetof(rec::xDrawableContents, data), part.contents.pixels->data,
+                         part.contents.pixels->bytes}});
+        }
+    }
+}
+
+Context* sharing_context(Pruner& p, Context* c) {
+    for (auto& [id, e] : p.entries())
+        if (e.context != c && e.context->group == c->group && id < c->id)
+            return e.context;
+    return nullptr;
+}
+
+Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& groups,
+                      std::set<uint64_t>& drawables) {
+    log::Stream attach;
+    if (attach.create(e.context->id) < 0)
+        return Status::refused("out of memory or descriptors for a stream");
+    Session& session = Session::get();
+    session.send_stream(e.context, sharing_context(p, e.context), attach.fd(), true);
+    StreamSink sink(attach);
+    prune::Emitter out(sink);
+    if (out.begin(*e.state)) {
+        if (sink.refused())
+            return Status::refused("the new driver cannot make a context of the program current");
+        if (groups.insert(e.state->group.get()).second)
+            out.shared_objects(*e.state);
+        out.context(*e.state);
+        emit_drawables(out, *e.state, drawables);
+        out.end(*e.state);
+    }
+    sink.finish();
+    const log::SwitchAnswer a = session.switch_stream(e.context);
+    attach.destroy();
+    if (a.failures && getenv("GLCKPT_DEBUG")) {
+        const std::string line = "glckpt: attach: the driver refused " + std::to_string(a.failures) +
+                                 " records, first " + kOpNames[a.first_op] + " with error " +
+                                 std::to_string(a.first_error) + "\n";
+        raw_syscall(SYS_write, 2, line.data(), line.size());
+    }
+    return {};
+}
+
+// A new renderer is brought to where the live set is. The pruner's lock is held.
+Status attach_all(Pruner& p) {
+    t_attaching = true;
+    Session::get().start_renderer();
+    Status s = g_ws_attach ? g_ws_attach() : Status();
+    std::set<prune::Group*> groups;
+    std::set<uint64_t> drawables;
+    for (auto& [id, e] : p.entries())
+        if (s)
+            s = attach_context(p, e, groups, drawables);
+    t_attaching = false;
+    return s;
+}
+
+} // namespace
+
+bool attaching() { return t_attaching; }
+
+Status replace_renderer() {
+    if (!Session::existing())
+        return {};
+    Pruner& p = Pruner::get();
+    Locked hold(p.lock);
+    if (Status s = pause_renderer(now_ns() + 5'000'000'000); !s)
+        return s;
+    p.fold_all();
+    if (Status s = read_back_dirty(p); !s)
+        return s;
+    Session::get().stop_renderer();
+    return attach_all(p);
+}
+
+void recover_renderer() {
+    Pruner& p = Pruner::get();
+    Locked hold(p.lock);
+    p.fold_all();
+    const Status s = attach_all(p);
+    if (!s) {
+        const std::string line = "glckpt: the renderer died and cannot be replaced: " + s.why() + "\n";
+        raw_syscall(SYS_write, 2, line.data(), line.size());
+        raw_syscall(SYS_exit_group, 1);
+    }
+    Session::get().recovered();
+}
+
+Status GlEndpoint::preflight() {
+    if (!Session::existing())
+        return {};
+    Pruner& p = Pruner::get();
+    Locked hold(p.lock);
+    p.fold_all();
+    if (!p.fold().vetoes.empty())
+        return Status::refused("it has called what glckpt does not keep track of: " + vetoes(p.fold()));
+    return {};
+}
+
+Status GlEndpoint::drain(uint64_t deadline_ns) {
+    if (!Session::existing())
+        return {};
+    Pruner& p = Pruner::get();
+    Locked hold(p.lock);
+    if (Status s = pause_renderer(deadline_ns); !s)
+        return s;
+    p.fold_all();
+    if (!p.fold().vetoes.empty()) {
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
+        return Status::refused("it has called what glckpt does not keep track of: " + vetoes(p.fold()));
+    }
+    return read_back_dirty(p);
+}
+
+void GlEndpoint::resume() {
+    if (Session::existing())
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
+}
+
+Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
+    if (!Session::existing())
+        return {};
+    for (const std::string& setting : request.renderer_env)
+        Session::get().add_renderer_env(setting);
+    Pruner& p = Pruner::get();
+    Locked hold(p.lock);
+    Session::get().stop_renderer();
+    return attach_all(p);
+}
+
+void GlEndpoint::describe(ckpt::SectionSink& sink) {
+    if (!Session::existing())
+        return;
+    Pruner& p = Pruner::get();
+    class Count : public prune::Sink {
+      public:
+        void record(const char* bytes, size_t size, std::span<const prune::EmittedPayload> payloads) override {
+            ++records;
+            live += size;
+            log.append(bytes, size);
+            // The log section tells of payloads by size alone; they are in the image's memory.
+            for (const auto& x : payloads) {
+                live += x.bytes;
+                const log::PayloadRef ref{(uint32_t)x.bytes, log::PayloadRef::Heap, 0};
+                memcpy(log.data() + log.size() - size + x.offset, &ref, sizeof ref);
+            }
+            auto* h = reinterpret_cast<log::RecordHeader*>(log.data() + log.size() - size);
+            h->size = (uint32_t)size;
+        }
+        uint64_t records = 0, live = 0;
+        std::string log;
+    } count;
+    Locked hold(p.lock);
+    prune::Emitter out(count);
+    std::set<prune::Group*> groups;
+    std::string version, renderer;
+    for (auto& [id, e] : p.entries()) {
+        if (!out.begin(*e.state))
+            continue;
+        if (groups.insert(e.state->group.get()).second)
+            out.shared_objects(*e.state);
+        out.context(*e.state);
+        out.end(*e.state);
+        auto known = [&](GLenum name) {
+            const auto it = e.context->strings.find(name);
+            return it == e.context->strings.end() ? std::string() : std::string((const char*)it->second);
+        };
+        if (version.empty())
+            version = known(GL_VERSION);
+        if (renderer.empty())
+            renderer = known(GL_RENDERER);
+    }
+    auto quoted = [](const std::string& s) {
+        std::string q = "\"";
+        for (const char ch : s)
+            if (ch == '"' || ch == '\\')
+                (q += '\\') += ch;
+            else if ((unsigned char)ch >= 32)
+                q += ch;
+        return q + '"';
+    };
+    sink.add("gl.json", "{\"live_records\":" + std::to_string(count.records) +
+                            ",\"live_bytes\":" + std::to_string(count.live) +
+                            ",\"contexts\":" + std::to_string(p.entries().size()) +
+                            ",\"version\":" + quoted(version) + ",\"renderer\":" + quoted(renderer) + "}");
+    sink.add("gl.log", count.log);
+}
+
+} // namespace glckpt

@@ -1,0 +1,130 @@
+#include "interpose/live/readback.h"
+#include "interpose/session.h"
+#include "interpose/ws/for_gl.h"
+#include "log/readback.h"
+#include "prune/emit/emit.h"
+
+namespace glckpt {
+namespace {
+
+using prune::Blob;
+using prune::Ref;
+
+struct Answer {
+    std::vector<char> bytes;
+    template <class Each>
+    void for_each(Each each) const {
+        size_t at = 0;
+        while (at + sizeof(log::ReadbackPart) <= bytes.size()) {
+            log::ReadbackPart p;
+            memcpy(&p, bytes.data() + at, sizeof p);
+            at += sizeof p;
+            if (at + p.bytes > bytes.size())
+                return;
+            each(p, bytes.data() + at);
+            at += p.bytes;
+        }
+    }
+};
+
+Answer ask(uint32_t stream, log::ReadbackKind kind, uint64_t name, uint32_t target, int width = 0,
+           int height = 0) {
+    const log::ReadbackQuestion q{stream, kind, name, target, width, height, 0};
+    return {Session::get().ask(log::Ask::Readback, q)};
+}
+
+prune::Contents contents_of(const log::ReadbackPart& p, const char* bytes) {
+    prune::Contents c;
+    c.format = p.format;
+    c.type = p.type;
+    c.internal_format = p.internal_format;
+    c.width = p.width;
+    c.height = p.height;
+    c.depth = p.depth;
+    c.border = p.border;
+    c.samples = p.samples;
+    c.pixels = Ref<Blob>(Blob::copy(bytes, p.bytes));
+    return c;
+}
+
+void read_texture(uint32_t stream, prune::Texture& t) {
+    t.gpu_dirty = false;
+    if (t.buffer_texture || t.view_of)
+        return; // their contents are somebody else's
+    const Answer a = ask(stream, log::ReadbackKind::Texture, t.name, t.target);
+    a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+        auto& image = t.images[{p.face, p.level}];
+        if (!t.storage)
+            image.definition = {};
+        image.updates.clear();
+        image.update_bytes = 0;
+        image.contents = contents_of(p, bytes);
+        image.has_contents = true;
+    });
+}
+
+void read_group(uint32_t stream, prune::ContextState& c) {
+    for (prune::Object* o : prune::live_objects(c, NameClass::texture))
+        if (auto& t = static_cast<prune::Texture&>(*o); t.gpu_dirty && t.bound_once)
+            read_texture(stream, t);
+    for (prune::Object* o : prune::live_objects(c, NameClass::renderbuffer))
+        if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.gpu_dirty && b.storage) {
+            b.gpu_dirty = false;
+            ask(stream, log::ReadbackKind::Renderbuffer, b.name, 0)
+                .for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                    b.contents = contents_of(p, bytes);
+                    b.has_contents = true;
+                });
+        }
+    for (prune::Object* o : prune::live_objects(c, NameClass::buffer))
+        if (auto& b = static_cast<prune::Buffer&>(*o); b.gpu_dirty && b.data) {
+            b.gpu_dirty = false;
+            ask(stream, log::ReadbackKind::Buffer, b.name, 0)
+                .for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                    if (p.bytes == b.data->bytes)
+                        memcpy(b.data->data, bytes, p.bytes);
+                });
+        }
+}
+
+} // namespace
+
+std::map<uint64_t, DrawableContents>& drawable_contents() {
+    static auto* const map = new std::map<uint64_t, DrawableContents>;
+    return *map;
+}
+
+Status read_back_dirty(Pruner& p) {
+    std::map<prune::Group*, bool> done;
+    for (auto& [id, e] : p.entries()) {
+        if (!e.state->ever_current)
+            continue;
+        for (prune::Object* o : prune::live_objects(*e.state, NameClass::framebuffer))
+            prune::settle_framebuffer(static_cast<prune::Framebuffer&>(*o));
+    }
+    for (auto& [id, e] : p.entries()) {
+        if (!e.state->ever_current || done[e.state->group.get()])
+            continue;
+        done[e.state->group.get()] = true;
+        read_group(id, *e.state);
+    }
+    std::vector<DrawableInfo> drawables;
+    ws_for_each_drawable([](const DrawableInfo& d, void* to) {
+        static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
+    }, &drawables);
+    for (const DrawableInfo& d : drawables) {
+        bool& dirty = p.fold().drawable_dirty[d.drawable];
+        if (!d.context || !dirty || !p.entries().count(d.context))
+            continue;
+        dirty = false;
+        DrawableContents now;
+        ask(d.context, log::ReadbackKind::Drawable, d.drawable, 0, d.width, d.height)
+            .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+                now.parts.push_back({part.level, contents_of(part, bytes)});
+            });
+        drawable_contents()[d.drawable] = std::move(now);
+    }
+    return {};
+}
+
+} // namespace glckpt

@@ -1,0 +1,30 @@
+// Reading back what only the driver knows: questions and answers of log::Ask::Readback.
+#pragma once
+#include <cstdint>
+
+namespace glckpt::log {
+
+enum class ReadbackKind : uint32_t { Texture = 1, Buffer, Renderbuffer, Drawable, Query };
+
+struct ReadbackQuestion {
+    uint32_t stream; // whose context, or whose share group
+    ReadbackKind kind;
+    uint64_t name;   // virtual; of a drawable, its number
+    uint32_t target; // of a texture or query
+    int32_t width, height; // of a drawable
+    uint32_t unused;
+};
+
+// Drawables' buffers, in `level` of their parts.
+enum class DrawableBuffer : int32_t { Front = 1, Back = 2, DepthStencil = 3, Depth = 4, Stencil = 5 };
+
+// The answer is any number of parts, each followed by its bytes.
+struct ReadbackPart {
+    int32_t face, level;
+    uint32_t format, type; // format 0: compressed
+    int32_t internal_format;
+    int32_t width, height, depth, border, samples;
+    uint64_t bytes;
+};
+
+} // namespace glckpt::log
