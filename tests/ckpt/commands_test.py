@@ -1,0 +1,252 @@
+"""The commands' contract: exit statuses, --stop, --stopped, signals passed on, refusals that leave
+the program running and no half image behind."""
+import glob
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from driver import Session, state, wait_for
+
+
+class Running(unittest.TestCase):
+    def setUp(self):
+        self.s = Session().__enter__()
+
+    def tearDown(self):
+        self.s.__exit__()
+
+    def runs(self):
+        self.assertIn(state(self.s.pid), ("S", "R"))
+
+    def no_leftovers(self):
+        self.assertEqual(glob.glob(self.s.path("*.tmp")), [])
+
+    def refused(self, r, code, *words):
+        self.assertEqual(r.returncode, code, r.stderr)
+        self.assertEqual(r.stdout, "")
+        self.assertEqual(len(r.stderr.strip().splitlines()), 1, r.stderr)
+        self.assertTrue(r.stderr.startswith("glckpt: "), r.stderr)
+        for w in words:
+            self.assertIn(w, r.stderr)
+
+
+class Commands(Running):
+    def test_exit_status_is_the_programs(self):
+        self.assertEqual(self.s.run("glckpt-run", "--", "sh", "-c", "exit 7").returncode, 7)
+        self.assertEqual(self.s.run("glckpt-run", "no-such-program").returncode, 127)
+        self.assertEqual(self.s.run("glckpt-run").returncode, 2)
+
+    def test_static_program_is_refused(self):
+        self.refused(self.s.run("glckpt-run", os.environ["GLCKPT_PROGRAMS"] + "/static"), 1, "statically")
+
+    def test_script_and_exec(self):
+        self.s.spawn("glckpt-run", "--dir", self.s.folder, "sh", "-c",
+                     f"exec env -u FOO {os.environ['GLCKPT_PROGRAMS']}/attributes")
+        self.s.pid = self.s.process.pid
+        wait_for(lambda: os.path.exists(self.s.path("ready")))
+        self.assertTrue(os.path.exists(self.s.checkpoint()["image"]))
+
+    def test_json_has_the_documented_keys(self):
+        self.s.start("attributes")
+        r = self.s.checkpoint()
+        for key in ("image", "bytes", "pause_ms", "total_ms", "pids"):
+            self.assertIn(key, r)
+        self.assertEqual(os.stat(r["image"]).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(r["image"]).st_size, r["bytes"])
+
+    def test_stop_leaves_it_stopped_and_cont_goes_on(self):
+        self.s.start("attributes")
+        r = self.s.run("glckpt-signal", "--stop", str(self.s.pid))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertTrue(r.stdout.strip().endswith(".gck"))
+        self.assertEqual(state(self.s.pid), "T")
+        os.kill(self.s.pid, signal.SIGCONT)
+        self.s.finish()
+
+    def test_stopped_restore_waits_for_cont(self):
+        self.s.start("attributes")
+        image = self.s.checkpoint("--kill")["image"]
+        self.s.process.wait()
+        self.s.restore(image, "--stopped")
+        self.assertEqual(state(self.s.pid), "T")
+        os.kill(self.s.pid, signal.SIGCONT)
+        self.s.finish()
+
+    def test_the_tool_stands_for_the_program(self):
+        self.s.start("attributes")
+        image = self.s.checkpoint("--kill")["image"]
+        self.s.process.wait()
+        self.s.restore(image)
+        # By the tool's pid as well as by the program's.
+        r = self.s.run("glckpt-signal", str(self.s.process.pid))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        os.kill(self.s.process.pid, signal.SIGTERM)
+        self.assertEqual(self.s.process.wait(10), -signal.SIGTERM)
+
+    def test_the_documented_signal(self):
+        self.s.start("attributes")
+        os.kill(self.s.pid, 33)
+        wait_for(lambda: glob.glob(self.s.path("*.gck")), what="an image")
+
+    def test_interval_and_keep(self):
+        self.s.start("attributes", options=("--interval", "1", "--keep", "2"))
+        wait_for(lambda: glob.glob(self.s.path("*-4.gck")), what="the fourth image")
+        time.sleep(0.2)
+        self.assertLessEqual(len(glob.glob(self.s.path("*.gck"))), 2)
+
+    def test_a_closed_descriptor_table_does_not_hurt(self):
+        self.s.start("close_all")
+        self.assertTrue(self.s.checkpoint()["image"])
+        self.s.finish()
+
+    def test_a_fork_child_is_a_program_of_its_own(self):
+        self.s.start("forks")
+        with open(self.s.path("child")) as f:
+            child = int(f.read())
+        self.refused(self.s.run("glckpt-signal", str(self.s.pid)), 1, "child process", str(child))
+        r = self.s.run("glckpt-signal", "--output", self.s.path("child.gck"), str(child))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.s.finish()
+
+
+class Refusals(Running):
+    def test_not_glckpts(self):
+        self.refused(self.s.run("glckpt-signal", str(os.getpid())), 3)
+        self.refused(self.s.run("glckpt-signal", "4194303"), 3)
+        self.assertEqual(self.s.run("glckpt-signal").returncode, 2)
+
+    def test_connection_to_outside(self):
+        self.s.start("connected")
+        self.refused(self.s.run("glckpt-signal", str(self.s.pid)), 1, "fd ", "127.0.0.1:",
+                     "--ext-sockets=close")
+        self.runs()
+        self.no_leftovers()
+        image = self.s.checkpoint("--ext-sockets", "close", "--kill")["image"]
+        self.s.process.wait()
+        self.s.restore(image)
+        self.s.finish()  # it has seen the end of its connection
+
+    def test_stopped_program_times_out_with_a_reason(self):
+        self.s.start("attributes")
+        os.kill(self.s.pid, signal.SIGSTOP)
+        self.refused(self.s.run("glckpt-signal", "--timeout", "1", str(self.s.pid)), 4, "SIGSTOP")
+        os.kill(self.s.pid, signal.SIGCONT)
+        self.s.finish()
+        self.no_leftovers()
+
+    def test_folder_that_cannot_be_written(self):
+        self.s.start("attributes")
+        self.refused(self.s.run("glckpt-signal", "--output", "/proc/image.gck", str(self.s.pid)), 1,
+                     "/proc/image.gck")
+        self.refused(self.s.run("glckpt-signal", "--output", "/nowhere/image.gck", str(self.s.pid)), 1)
+        self.runs()
+        self.s.finish()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small disk")
+    def test_full_disk(self):
+        disk = self.s.path("disk")
+        os.mkdir(disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=True)
+        try:
+            self.s.start("attributes")
+            self.refused(self.s.run("glckpt-signal", "--output", disk + "/i.gck", str(self.s.pid)), 1,
+                         "no space left")
+            self.assertEqual(os.listdir(disk), [])
+            self.runs()
+            self.s.finish()
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+    def test_damaged_images(self):
+        self.s.start("attributes")
+        for profile in ("raw", "packed"):
+            image = self.s.checkpoint("--profile", profile)["image"]
+            data = open(image, "rb").read()
+            generator = random.Random(profile)
+            places = [0, 8, 16, 24, 40, 100, 4088, 4095, len(data) - 1, len(data) - 64]
+            places += [generator.randrange(len(data)) for _ in range(60)]
+            places += [generator.randrange(len(data) - len(data) // 20, len(data)) for _ in range(20)]
+            for at in places:
+                bad = bytearray(data)
+                bad[at] ^= 1 << generator.randrange(8)
+                self.write_image("bad.gck", bad)
+                r = self.s.run("glckpt-restore", "--check", self.s.path("bad.gck"))
+                self.refused(r, 1)
+            self.refused(self.s.run("glckpt-restore", self.s.path("bad.gck")), 1)
+            for bytes_left in (0, 1, 4095, 4096, len(data) // 2, len(data) - 1):
+                self.write_image("bad.gck", data[:bytes_left])
+                self.refused(self.s.run("glckpt-restore", self.s.path("bad.gck")), 1)
+        self.runs()
+
+    def write_image(self, name, data):
+        with open(self.s.path(name), "wb") as f:
+            f.write(data)
+        os.chmod(self.s.path(name), 0o600)
+
+    def test_image_of_others(self):
+        self.s.start("attributes")
+        image = self.s.checkpoint()["image"]
+        os.chmod(image, 0o666)
+        self.refused(self.s.run("glckpt-restore", image), 1, "written by others")
+        os.chmod(image, 0o600)
+        if os.geteuid() == 0:
+            os.chown(image, 65534, 65534)
+            self.refused(self.s.run("glckpt-restore", image), 1, "another user")
+        self.refused(self.s.run("glckpt-restore", self.s.path("none.gck")), 1)
+
+    def test_file_that_changed(self):
+        self.s.start("memory")
+        image = self.s.checkpoint("--kill")["image"]
+        self.s.process.wait()
+        with open(self.s.path("mapped"), "r+b") as f:
+            f.write(b"something else")
+        self.refused(self.s.run("glckpt-restore", image), 1, "mapped", "changed")
+
+    def test_writer_killed_in_the_middle(self):
+        """kill -9 of the program at random moments of a checkpoint: the image of before restores,
+        and under the new name there is a whole image or none."""
+        self.s.start("memory")
+        good = self.s.checkpoint("--output", self.s.path("good.gck"))["image"]
+        generator = random.Random(3)
+        for i in range(4):
+            argv, kwargs = self.s.command("glckpt-signal", "--output", self.s.path("new.gck"),
+                                          str(self.s.pid))
+            asked = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
+            time.sleep(generator.random() * 0.15)
+            self.s.kill()
+            asked.wait()
+            time.sleep(0.3)
+            if os.path.exists(self.s.path("new.gck")):
+                r = self.s.run("glckpt-restore", "--check", self.s.path("new.gck"))
+                self.assertEqual(r.returncode, 0, r.stderr)
+                os.unlink(self.s.path("new.gck"))
+            self.s.restore(good)
+        self.s.kill()
+
+
+class Info(Running):
+    def test_json_and_backtraces(self):
+        import json
+        self.s.start("blocking")
+        image = self.s.checkpoint()["image"]
+        r = self.s.run("glckpt-info", "--json", "--threads", image)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        info = json.loads(r.stdout)
+        self.assertTrue(info["program"].endswith("/blocking"))
+        self.assertEqual(info["bytes"], os.stat(image).st_size)
+        self.assertGreater(info["threads"], 10)
+        text = " ".join(f["where"] for t in info["thread_list"] for f in t["frames"])
+        self.assertIn("pause", text)
+        self.assertIn("sigsuspend", text)
+        self.assertEqual(self.s.run("glckpt-info", "--verify", image).returncode, 0)
+        self.refused(self.s.run("glckpt-info", "--thumbnail", self.s.path("t.png"), image), 1)
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, verbosity=1).result
+    print(f"{result.testsRun} tests executed")
+    sys.exit(not result.wasSuccessful())
