@@ -124,6 +124,8 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
     // Depth is written only where the depth test passes.
     const bool depth = format == GL_DEPTH_COMPONENT || format == GL_DEPTH_STENCIL;
     if (depth) {
+        // Depth fragments carry the raster position's color along (compatibility, section 18.1.4).
+        gl.glColorMask(GL_FALSE, GL_FALSE, GL_FALSE, GL_FALSE);
         gl.glEnable(GL_DEPTH_TEST);
         gl.glDepthFunc(GL_ALWAYS);
         gl.glDepthMask(GL_TRUE);
@@ -131,8 +133,10 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
     gl.glViewport(0, 0, w, h);
     gl.glWindowPos2i(0, 0);
     gl.glDrawPixels(w, h, format, type, p);
-    if (depth)
+    if (depth) {
         gl.glDisable(GL_DEPTH_TEST);
+        gl.glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
+    }
 }
 
 } // namespace
