@@ -23,7 +23,7 @@ const RequestInfo ${m.name}_requests[] = {
     {},
 % else:
 <% verb = m.effect(r)[0] %>\
-    {"${r.name}", ${r.walker.name}, ${r.reply_walker.name if r.reply_walker else "nullptr"}, Effect::${EFFECT[verb]}, ${"track_%s_%s" % (m.name, r.name) if verb == "track" else "answer_" + m.name if verb == "answer" else "nullptr"}, ${key(m, r) if verb == "keep" else "{}"}},
+    {"${r.name}", ${r.walker.name}, ${r.reply_walker.name if r.reply_walker else "nullptr"}, Effect::${EFFECT[verb]}, ${r.size}, ${"track_%s_%s" % (m.name, r.name) if verb == "track" else "answer_" + m.name if verb == "answer" else "nullptr"}, ${key(m, r) if verb == "keep" else "{}"}},
 % endif
 % endfor
 };

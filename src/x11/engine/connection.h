@@ -124,7 +124,7 @@ class Connection {
     // Requests passed on as they lie in the queue, not yet written.
     const uint8_t *run_begin_ = nullptr, *run_end_ = nullptr;
     SequenceMap sequence_;
-    size_t passing_ = 0; // bytes still to come of a reply whose head the app already has
+    size_t passing_ = 0;        // bytes still to come of a reply whose head the app already has
     uint64_t last_awaited_ = 0; // server number of the last request that has a reply
     std::deque<Pending> pending_;
     // Set by a tracker for the request at hand.

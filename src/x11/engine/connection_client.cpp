@@ -167,6 +167,8 @@ void Connection::request(uint8_t* wire, size_t size) {
 
 // Notes what the request does.
 Verdict Connection::follow(const Request& r) {
+    if (r.bytes.size() < r.info->fixed)
+        return Verdict::Forward; // the server will refuse it for its length
     switch (r.info->effect) {
     case Effect::Tracked:
     case Effect::Answered: {

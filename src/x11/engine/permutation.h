@@ -16,10 +16,11 @@ class Permutation {
         forward_.clear();
         backward_.clear();
     }
-    // The first to claim a real number owns the way back; a later one goes forward only.
+    // The first word on a virtual number counts. The first to claim a real number owns the way
+    // back; a later one goes forward only.
     void pair(uint32_t virtual_, uint32_t real) {
-        forward_.try_emplace(virtual_, real);
-        backward_.try_emplace(real, virtual_);
+        if (forward_.try_emplace(virtual_, real).second)
+            backward_.try_emplace(real, virtual_);
     }
     void close() {
         std::unordered_map<uint32_t, uint32_t> joints;

@@ -21,6 +21,14 @@ std::vector<VirtualXid> Resources::take_released() {
     return released;
 }
 
+std::vector<VirtualXid> Resources::children_of(VirtualXid window) const {
+    std::vector<VirtualXid> out;
+    for (const auto& [id, r] : table_)
+        if (r->kind == Kind::Window && static_cast<const Window*>(r.get())->parent == window)
+            out.push_back(id);
+    return out;
+}
+
 void Resources::forget_connection(ConnectionId owner) {
     std::erase_if(table_, [&](const auto& entry) { return entry.second->owner == owner; });
     std::erase_if(lingering_, [&](VirtualXid id) { return !table_.contains(id); });

@@ -285,6 +285,7 @@ class Resources {
         sort_by_order(out);
         return out;
     }
+    std::vector<VirtualXid> children_of(VirtualXid window) const;
     size_t count(Kind kind) const {
         size_t n = 0;
         for (const auto& [id, r] : table_)

@@ -69,22 +69,24 @@ void merge_attributes(Tracking& t, Window* w, VirtualXid id, uint32_t mask, cons
     }
 }
 
-std::vector<VirtualXid> children_of(Display& d, VirtualXid parent) {
-    std::vector<VirtualXid> out;
-    for (const Window* w : d.resources.all<Window>())
-        if (w->parent == parent)
-            out.push_back(w->id);
-    return out;
+// The server refuses to make a window its own ancestor; we must not believe in it either.
+bool is_inside(const Display& d, VirtualXid window, VirtualXid ancestor) {
+    for (const Window* w; window != ancestor; window = w->parent)
+        if (!(w = d.resources.find<Window>(window)))
+            return false;
+    return true;
 }
 
 } // namespace
 
 void forget_subwindows(Display& d, VirtualXid window) {
-    for (VirtualXid child : children_of(d, window))
+    for (VirtualXid child : d.resources.children_of(window))
         forget_window(d, child);
 }
 
 void forget_window(Display& d, VirtualXid window) {
+    if (!d.resources.find<Window>(window))
+        return;
     forget_subwindows(d, window);
     d.resources.erase(window);
     d.kept.forget_window(window);
@@ -104,6 +106,8 @@ void forget_window(Display& d, VirtualXid window) {
 
 Verdict track_xproto_CreateWindow(Tracking& t, const Request& r) {
     using Q = CreateWindow;
+    if (is_inside(t.display, r.xid(Q::parent), r.xid(Q::wid)))
+        return Verdict::Forward;
     const auto w = t.resources().make<Window>(r.xid(Q::wid), t.me());
     w->parent = r.xid(Q::parent);
     w->x = (int16_t)r.u16(Q::x);
@@ -137,7 +141,8 @@ Verdict track_xproto_DestroySubwindows(Tracking& t, const Request& r) {
 
 Verdict track_xproto_ReparentWindow(Tracking& t, const Request& r) {
     using Q = ReparentWindow;
-    if (Window* w = t.resources().find<Window>(r.xid(Q::window)))
+    Window* w = t.resources().find<Window>(r.xid(Q::window));
+    if (w && !is_inside(t.display, r.xid(Q::parent), w->id))
         w->parent = r.xid(Q::parent);
     return Verdict::Forward;
 }

@@ -34,6 +34,7 @@ struct RequestInfo {
     Walk walk = nullptr;
     Walk reply = nullptr; // null: it has none
     Effect effect = Effect::Unknown;
+    uint16_t fixed = 0; // bytes of its fixed part
     Track track = nullptr;
     KeyField key[3] = {};
 };
