@@ -2,24 +2,54 @@
 #include "base/lock.h"
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/resource.h>
 
 namespace glckpt {
 namespace {
 
-// 128 numbers below the soft limit as it was at start, but at most 4096: the kernel's table grows
-// with the highest number in use, and select() must not see ours.
-constexpr int kSlots = 128;
-std::atomic<uint8_t> g_kind[kSlots];
+// 128 numbers below the soft limit, but at most 4096: the kernel's table grows with the highest
+// number in use, and select() must not see ours.
+struct Slot {
+    std::atomic<int> fd{-1};
+    std::atomic<uint8_t> kind{(uint8_t)OwnFd::None};
+};
+Slot g_slots[kOwnFdSlots];
+// No adopted number is below this: most questions are about the app's and end here.
+std::atomic<int> g_lowest{INT32_MAX};
 
 int compute_base() {
     rlimit lim{};
     raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &lim);
-    const uint64_t top = std::clamp<uint64_t>(lim.rlim_cur, 64 + kSlots, 4096);
-    return (int)top - kSlots;
+    const uint64_t top = std::clamp<uint64_t>(lim.rlim_cur, 64 + kOwnFdSlots, 4096);
+    return (int)top - kOwnFdSlots;
 }
 std::atomic<int> g_base{0};
+
+Slot* slot_of(int fd) {
+    if (fd < g_lowest.load(std::memory_order_acquire))
+        return nullptr;
+    for (Slot& s : g_slots)
+        if (s.fd.load(std::memory_order_acquire) == fd)
+            return &s;
+    return nullptr;
+}
+
+Slot* take_slot(int fd) {
+    for (Slot& s : g_slots) {
+        int none = -1;
+        if (s.fd.compare_exchange_strong(none, fd))
+            return &s;
+    }
+    return nullptr;
+}
+
+void note_lowest(int fd) {
+    int low = g_lowest.load();
+    while (fd < low && !g_lowest.compare_exchange_weak(low, fd)) {
+    }
+}
 
 } // namespace
 
@@ -32,17 +62,22 @@ int own_fd_base() {
     return b;
 }
 
+int own_fd_at(int slot) { return g_slots[slot].fd.load(std::memory_order_acquire); }
+
 int own_fd_adopt(int fd, OwnFd kind) {
-    const int base = own_fd_base();
-    const long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, base);
+    long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, own_fd_base());
+    if (high < 0) // the program has lowered its limit since
+        high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, compute_base());
     if (high < 0)
         return (int)high;
-    if (high >= base + kSlots) {
+    Slot* s = take_slot((int)high);
+    if (!s) {
         raw_syscall(SYS_close, high);
         return -24; // EMFILE
     }
+    s->kind.store((uint8_t)kind, std::memory_order_release);
+    note_lowest((int)high);
     raw_syscall(SYS_close, fd);
-    g_kind[high - base].store((uint8_t)kind, std::memory_order_release);
     return (int)high;
 }
 
@@ -53,18 +88,18 @@ int own_fd_replace(int own, int fresh) {
 }
 
 void own_fd_close(int own) {
-    const int i = own - own_fd_base();
-    if (i < 0 || i >= kSlots)
+    Slot* s = slot_of(own);
+    if (!s)
         return;
-    g_kind[i].store((uint8_t)OwnFd::None, std::memory_order_release);
+    // The descriptor first: its number must not look like the app's while it is still open.
     raw_syscall(SYS_close, own);
+    s->kind.store((uint8_t)OwnFd::None, std::memory_order_release);
+    s->fd.store(-1, std::memory_order_release);
 }
 
 OwnFd own_fd_kind(int fd) {
-    const int i = fd - own_fd_base();
-    if (i < 0 || i >= kSlots)
-        return OwnFd::None;
-    return (OwnFd)g_kind[i].load(std::memory_order_acquire);
+    const Slot* s = fd < 0 ? nullptr : slot_of(fd);
+    return s ? (OwnFd)s->kind.load(std::memory_order_acquire) : OwnFd::None;
 }
 
 } // namespace glckpt

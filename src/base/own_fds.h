@@ -24,7 +24,11 @@ int own_fd_replace(int own, int fresh);
 // Closes and forgets.
 void own_fd_close(int own);
 OwnFd own_fd_kind(int fd);
-// Lowest number that own_fd_adopt uses; numbers below belong to the app.
+// Lowest number that own_fd_adopt uses while the limit is what it was at the start. A program that
+// lowers its limit gets ours at the top of what is left.
 int own_fd_base();
+// All of them, for whoever must walk around them: slots 0 .. kOwnFdSlots-1; -1: not in use.
+constexpr int kOwnFdSlots = 128;
+int own_fd_at(int slot);
 
 } // namespace glckpt

@@ -134,8 +134,8 @@ Status describe(WriteJob& job, const Stop& stop) {
     save_layout(st);
     save_signals(st);
     save_timers(st);
-    for (int fd = own_fd_base(); fd < own_fd_base() + 128; ++fd)
-        if (own_fd_kind(fd) == OwnFd::Skip)
+    for (int slot = 0; slot < kOwnFdSlots; ++slot)
+        if (const int fd = own_fd_at(slot); own_fd_kind(fd) == OwnFd::Skip)
             st.own_fds.push_back(fd);
     prepare_restart(st.credentials);
     st.thread_entry = restart_entry();
@@ -204,6 +204,7 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     job->descriptors.inherited = inherited_inodes();
     job->image_fd = output->fd();
     job->temporary = output->temporary();
+    job->unnamed = output->unnamed();
     job->final = output->final_name();
     const std::vector<Vma> vmas = read_smaps();
     if (Status s = check_mappings(vmas); !s)

@@ -50,8 +50,14 @@ Result<Output> Output::open(const std::string& wanted, const Settings& settings)
     Output o;
     o.final_ = wanted.empty() ? next_name(absolute(settings.folder)) : absolute(wanted);
     o.temporary_ = o.final_ + format(".%d.tmp", own_pid());
-    raw_syscall(SYS_unlink, o.temporary_.c_str()); // of a writer that was killed
-    o.fd_ = open_fd(o.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    // Best without any name until it is whole: then nothing is left behind whoever is killed when.
+    const std::string folder = o.final_.substr(0, o.final_.rfind('/') + 1);
+    o.fd_ = open_fd(folder.c_str(), O_TMPFILE | O_RDWR, 0600);
+    o.unnamed_ = o.fd_.ok();
+    if (o.fd_.error() == EOPNOTSUPP || o.fd_.error() == EISDIR || o.fd_.error() == EINVAL) {
+        raw_syscall(SYS_unlink, o.temporary_.c_str()); // of a writer that was killed
+        o.fd_ = open_fd(o.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    }
     if (!o.fd_.ok()) {
         const std::string name = o.final_;
         const int error = o.fd_.error();
@@ -68,7 +74,8 @@ Result<Output> Output::open(const std::string& wanted, const Settings& settings)
 }
 
 Output::Output(Output&& o) noexcept
-    : fd_(std::move(o.fd_)), final_(std::move(o.final_)), temporary_(std::move(o.temporary_)) {
+    : fd_(std::move(o.fd_)), final_(std::move(o.final_)), temporary_(std::move(o.temporary_)),
+      unnamed_(o.unnamed_) {
     o.temporary_.clear();
 }
 

@@ -16,6 +16,7 @@ class Output {
     int fd() const { return fd_.get(); }
     const std::string& final_name() const { return final_; }
     const std::string& temporary() const { return temporary_; }
+    bool unnamed() const { return unnamed_; }
     void committed() { temporary_.clear(); } // the writer has renamed it
     void forget(); // in a restarted process: neither the descriptor nor the file is ours
 
@@ -23,6 +24,7 @@ class Output {
     Output() = default;
     UniqueFd fd_;
     std::string final_, temporary_;
+    bool unnamed_ = false; // the file has no name yet; `temporary_` is for the moment of the commit
 };
 
 // Of the images this program wrote on its own account, keeps the newest `keep`.

@@ -82,6 +82,7 @@ void finish_restart(const ProcessState& saved, int threads) {
         raw_syscall(SYS_exit_group, (int)ExitCode::Refused);
     }
     restart_control_server();
+    restore_limits(saved);
     report(h.status_fd, "restored\n");
     if (h.stopped)
         raw_syscall(SYS_kill, own_pid(), SIGSTOP); // SIGCONT goes on here

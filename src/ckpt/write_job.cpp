@@ -79,8 +79,18 @@ bool can_be_lazy(const SavedMapping& m) {
     return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
 }
 
+// A link cannot take the place of a file that exists; a rename can.
 Status commit(const WriteJob& job) {
-    long r = raw_syscall(SYS_rename, job.temporary.c_str(), job.final.c_str());
+    long r = 0;
+    if (job.unnamed) {
+        const std::string self = format("/proc/self/fd/%d", job.image_fd);
+        raw_syscall(SYS_unlink, job.temporary.c_str());
+        r = raw_syscall(SYS_linkat, AT_FDCWD, self.c_str(), AT_FDCWD, job.temporary.c_str(),
+                        AT_SYMLINK_FOLLOW);
+        if (r < 0)
+            return Status::refused(error_text((int)-r));
+    }
+    r = raw_syscall(SYS_rename, job.temporary.c_str(), job.final.c_str());
     if (r < 0)
         return Status::refused(error_text((int)-r));
     const std::string folder = job.final.substr(0, job.final.rfind('/') + 1);

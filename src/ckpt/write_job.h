@@ -36,6 +36,7 @@ struct WriteJob {
     Profile profile = Profile::Raw;
     int image_fd = -1;
     std::string temporary, final; // names, absolute
+    bool unnamed = false;         // the file gets its temporary name only when it is whole
 };
 
 // Runs in the copy; ends it.

@@ -165,7 +165,8 @@ class Refusals(Running):
         self.s.start("attributes")
         for profile in ("raw", "packed"):
             image = self.s.checkpoint("--profile", profile)["image"]
-            data = open(image, "rb").read()
+            with open(image, "rb") as f:
+                data = f.read()
             generator = random.Random(profile)
             places = [0, 8, 16, 24, 40, 100, 4088, 4095, len(data) - 1, len(data) - 64]
             places += [generator.randrange(len(data)) for _ in range(60)]
@@ -209,7 +210,7 @@ class Refusals(Running):
     def test_writer_killed_in_the_middle(self):
         """kill -9 of the program at random moments of a checkpoint: the image of before restores,
         and under the new name there is a whole image or none."""
-        self.s.start("memory")
+        self.s.start("blocking")
         good = self.s.checkpoint("--output", self.s.path("good.gck"))["image"]
         generator = random.Random(3)
         for i in range(4):

@@ -73,8 +73,10 @@ class Session:
 
     def spawn(self, tool, *args):
         argv, kwargs = self.command(tool, *args)
-        self.errors = open(self.path("stderr"), "ab")
-        self.process = subprocess.Popen(argv, stdout=self.errors, stderr=self.errors, **kwargs)
+        with open(self.path("stderr"), "ab") as errors:
+            if self.user is not None:
+                os.chown(errors.name, self.user, self.user)
+            self.process = subprocess.Popen(argv, stdout=errors, stderr=errors, **kwargs)
 
     def run(self, tool, *args, timeout=60):
         argv, kwargs = self.command(tool, *args)

@@ -21,14 +21,18 @@ int close_around(unsigned first, unsigned last, int flags) {
     static Real<int(unsigned, unsigned, int)> real("close_range");
     if (first > last)
         return real(first, last, flags); // the kernel's own EINVAL
-    const auto base = (unsigned)own_fd_base(), end = base + 128;
+    unsigned ours[kOwnFdSlots];
+    unsigned count = 0;
+    for (int slot = 0; slot < kOwnFdSlots; ++slot)
+        if (const int fd = own_fd_at(slot);
+            fd >= 0 && (unsigned)fd >= first && (unsigned)fd <= last)
+            ours[count++] = (unsigned)fd;
+    std::sort(ours, ours + count);
     unsigned from = first;
-    for (unsigned fd = std::max(base, first); fd < end && fd <= last; ++fd) {
-        if (!is_ours((int)fd))
-            continue;
-        if (fd > from && real(from, fd - 1, flags) < 0)
+    for (unsigned i = 0; i < count; ++i) {
+        if (ours[i] > from && real(from, ours[i] - 1, flags) < 0)
             return -1;
-        from = fd + 1;
+        from = ours[i] + 1;
     }
     return from <= last ? real(from, last, flags) : 0;
 }

@@ -35,6 +35,8 @@ void restore_layout(const SavedLayout& l, int exe_fd) {
     }
 }
 
+} // namespace
+
 // A hard limit can be lowered again, not raised.
 void restore_limits(const ProcessState& s) {
     for (size_t i = 0; i < s.limits.size(); ++i) {
@@ -47,8 +49,6 @@ void restore_limits(const ProcessState& s) {
         }
     }
 }
-
-} // namespace
 
 void restore_own_thread(const ThreadSlot& slot) {
     raw_syscall(SYS_prctl, PR_SET_NAME, slot.name, 0, 0, 0);
@@ -75,7 +75,6 @@ void restore_process(const ProcessState& s, int exe_fd) {
     for (int n = 1; n <= 64; ++n)
         if (n != SIGKILL && n != SIGSTOP)
             raw_syscall(SYS_rt_sigaction, n, &s.actions[(size_t)n - 1], 0, 8);
-    restore_limits(s);
     if (s.child_subreaper)
         raw_syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (exe_fd >= 0)

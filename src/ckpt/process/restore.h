@@ -8,7 +8,9 @@ namespace glckpt::ckpt {
 
 // Each thread, on itself, before it parks: name, alternate stack, scheduling.
 void restore_own_thread(const ThreadSlot& slot);
-// The checkpoint thread: layout, dispositions, limits, prctl.
+// When everything is attached: a program may have lowered the limit on descriptors below glckpt's.
+void restore_limits(const ProcessState& state);
+// The checkpoint thread: layout, dispositions, prctl.
 void restore_process(const ProcessState& state, int exe_fd);
 // Each thread, last: the capabilities that a user namespace gave it.
 void drop_capabilities(const Credentials& saved);

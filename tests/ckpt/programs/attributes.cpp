@@ -43,7 +43,7 @@ int main() {
             usleep(10'000);
         }
     }).detach();
-    return check_until_stopped([&](long) {
+    _exit(check_until_stopped([&](long) {
         const mode_t mask = umask(027);
         CHECK(mask == 027);
         rlimit now{};
@@ -58,5 +58,5 @@ int main() {
         const double t = monotonic();
         CHECK(t >= last);
         last = t;
-    });
+    }));
 }

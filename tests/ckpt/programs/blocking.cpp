@@ -178,5 +178,5 @@ int main() {
             usleep(1000);
         }
     }).detach();
-    return check_until_stopped([](long) {});
+    _exit(check_until_stopped([](long) {})); // past the threads, which never end
 }
