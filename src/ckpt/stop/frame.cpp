@@ -112,10 +112,10 @@ void shorten_timeout(long nr, Registers g, int64_t left_ns) {
 // The rest of a large write. The stub makes the call again for what is left, adds up the counts,
 // and goes back with the registers the caller had. Its memory is below the caller's red zone.
 struct WriteRest {
-    uint64_t done, rip, rsi, rdx;
+    uint64_t done, rip, rsi, rdx, nr;
 };
 constexpr uint64_t kRedZone = 128;
-static_assert(sizeof(WriteRest) == 32);
+static_assert(kRedZone + sizeof(WriteRest) == 168); // known to the stub
 
 extern "C" [[gnu::naked, gnu::used]] void glckpt_finish_write() {
     asm("syscall\n"
@@ -127,22 +127,30 @@ extern "C" [[gnu::naked, gnu::used]] void glckpt_finish_write() {
         "2: mov 8(%rsp), %rcx\n"
         "mov 16(%rsp), %rsi\n"
         "mov 24(%rsp), %rdx\n"
-        "lea 160(%rsp), %rsp\n"
+        "lea 168(%rsp), %rsp\n"
         "jmp *%rcx\n");
 }
 
-bool is_short_write(const ThreadSlot& s, Registers g) {
-    return (s.syscall == SYS_write || s.syscall == SYS_sendto) && g[REG_RAX] > 0 &&
-           (uint64_t)g[REG_RAX] < s.args[2] && frame_matches(s, g);
+// The number of a write that came back with less than it was given; -1: it is none. Making the
+// rest of it is right even if the count was short of its own accord: a descriptor that does not
+// block says EAGAIN then, and the part counts.
+long short_write_number(const ThreadSlot& s, Registers g) {
+    if (g[REG_RAX] <= 0 || (uint64_t)g[REG_RAX] >= (uint64_t)g[REG_RDX])
+        return -1;
+    long nr = frame_matches(s, g) ? s.syscall : number_from_code((uint64_t)g[REG_RIP]);
+    // Cut again while it made the rest of one that was cut before.
+    if ((uint64_t)g[REG_RIP] == (uint64_t)&glckpt_finish_write + 2)
+        nr = (long)reinterpret_cast<const WriteRest*>(g[REG_RSP])->nr;
+    return nr == SYS_write || nr == SYS_sendto ? nr : -1;
 }
 
-void finish_write(const ThreadSlot& s, Registers g) {
+void finish_write(long nr, Registers g) {
     auto* rest = reinterpret_cast<WriteRest*>(g[REG_RSP] - kRedZone - sizeof(WriteRest));
-    *rest = {(uint64_t)g[REG_RAX], (uint64_t)g[REG_RIP], (uint64_t)g[REG_RSI],
-             (uint64_t)g[REG_RDX]};
+    *rest = {(uint64_t)g[REG_RAX], (uint64_t)g[REG_RIP], (uint64_t)g[REG_RSI], (uint64_t)g[REG_RDX],
+             (uint64_t)nr};
     g[REG_RSI] += g[REG_RAX];
     g[REG_RDX] -= g[REG_RAX];
-    g[REG_RAX] = s.syscall;
+    g[REG_RAX] = nr;
     g[REG_RSP] = (greg_t)rest;
     g[REG_RIP] = (greg_t)&glckpt_finish_write;
 }
@@ -161,13 +169,13 @@ void undo_interruption(ThreadSlot& slot, bool restarted) {
     Registers g = slot.frame->uc_mcontext.gregs;
     const auto rip = (uint64_t)g[REG_RIP];
     const bool after_syscall = (uint64_t)g[REG_RCX] == rip && is_syscall_insn(rip - 2);
-    // A short count is finished even where a signal waits: without one of ours it would have been
-    // complete by now or is cut again by the app's own.
-    if (after_syscall && is_short_write(slot, g)) {
-        finish_write(slot, g);
+    if (!after_syscall)
+        return;
+    if (const long nr = short_write_number(slot, g); nr >= 0) {
+        finish_write(nr, g);
         return;
     }
-    if (!after_syscall || g[REG_RAX] != -EINTR)
+    if (g[REG_RAX] != -EINTR)
         return;
     const long nr = interrupted_number(slot, g);
     if (must_not_repeat(nr) || own_signal_waits(*slot.frame))

@@ -27,9 +27,11 @@ void trampoline(int signal, siginfo_t* info, void* context) {
         reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
     else
         reinterpret_cast<void (*)(int)>(function)(signal);
-    // RCX is dead after a system call, where the kernel leaves it equal to RIP.
+    // RCX is dead after a system call, where the kernel leaves it equal to RIP. So is a short
+    // count of the app's own making marked. (A jump through RCX looks alike, but for the code.)
     greg_t* g = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-    if (g[REG_RAX] == -EINTR && g[REG_RCX] == g[REG_RIP])
+    const auto* behind = reinterpret_cast<const unsigned char*>(g[REG_RIP]) - 2;
+    if (g[REG_RCX] == g[REG_RIP] && behind[0] == 0x0f && behind[1] == 0x05)
         g[REG_RCX] = 0;
 }
 
