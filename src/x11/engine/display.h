@@ -24,6 +24,8 @@ struct SavedDisplay {
     uint8_t revert_to = 0;
     Bytes keymap;
     std::vector<VirtualXid> stacking; // the root's children, bottom to top
+    uint16_t screen_width = 0, screen_height = 0;
+    Bytes randr; // GetScreenResourcesCurrent's reply
 };
 
 struct Display {

@@ -57,6 +57,36 @@ void tell_keymap(Exchange& x, Display& d) {
         }
 }
 
+// To those who asked RandR to tell them: the screen has another size now.
+void tell_screen_size(Display& d) {
+    using namespace proto;
+    const Screen& now = d.real_setup->screens.front();
+    const Extension* e = d.extensions.find(*find_module("RANDR"));
+    if (!e || (now.width == d.saved.screen_width && now.height == d.saved.screen_height))
+        return;
+    using E = randr::ev::ScreenChangeNotify;
+    using Q = randr::SelectInput;
+    constexpr uint16_t kScreenChange = 1;
+    for (const KeptRequest* k : d.kept.in_order()) {
+        Connection* c = d.connection(k->owner);
+        if (!c || k->module != e->module || k->bytes[1] != Q::kOpcode ||
+            !(load16(&k->bytes[Q::enable]) & kScreenChange))
+            continue;
+        Bytes m(32);
+        m[0] = (uint8_t)(e->virtual_.first_event + E::kNumber);
+        m[E::rotation] = 1;
+        store32(&m[E::timestamp], d.names.time.latest());
+        store32(&m[E::config_timestamp], d.names.time.latest());
+        store32(&m[E::root], d.root().value);
+        store32(&m[E::request_window], load32(&k->bytes[Q::window]));
+        store16(&m[E::width], now.width);
+        store16(&m[E::height], now.height);
+        store16(&m[E::mwidth], now.width_mm);
+        store16(&m[E::mheight], now.height_mm);
+        c->post_event(m);
+    }
+}
+
 void suppress(Exchange& x, bool on) {
     for (Link* l : x.links())
         l->engine.suppress_events(on);
@@ -80,6 +110,7 @@ void recreate(Exchange& x, Display& d) {
     r.show_pictures();
     r.grabs_and_focus(window_manager);
     tell_keymap(x, d);
+    tell_screen_size(d);
     r.free_scratch();
 }
 

@@ -137,6 +137,13 @@ Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
         server.extensions[e.module] = {m[Q::Reply::major_opcode], m[Q::Reply::first_event],
                                        m[Q::Reply::first_error]};
     }
+    if (const auto found = server.extensions.find(find_module("RANDR"));
+        found != server.extensions.end()) {
+        using Q = randr::GetScreenResourcesCurrent;
+        server.randr = probe.ask(Build::extension<Q>(found->second.major)
+                                     .u32(Q::window, probe.setup->screens.front().root),
+                                 deadline_ns);
+    }
     const auto render = server.extensions.find(find_module("RENDER"));
     if (render == server.extensions.end() || d.pict_formats.empty())
         return {};

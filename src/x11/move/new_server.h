@@ -40,7 +40,7 @@ struct NewServer {
     std::map<Link*, FreshConnection> connections; // one for each link
     std::map<const ModuleInfo*, ExtensionCodes> extensions;
     std::vector<PictFormat> pict_formats;
-    uint64_t requests_on_control = 0;
+    Bytes randr; // GetScreenResourcesCurrent's reply
 
     const Setup* setup() const;
 };

@@ -87,6 +87,13 @@ void ask_for_contents(Link& control) {
             });
         }
     }
+    if (const uint8_t randr = major_of(d, "RANDR")) {
+        using Q = randr::GetScreenResourcesCurrent;
+        c.send(Build::extension<Q>(randr).xid(Q::window, d.root()), [&d](ByteSpan m) {
+            if (is_reply(m))
+                d.saved.randr.assign(m.begin(), m.end());
+        });
+    }
     using F = xproto::GetInputFocus;
     c.send(Build::core<F>(), [&d](ByteSpan m) {
         if (is_reply(m)) {

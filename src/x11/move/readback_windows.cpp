@@ -185,14 +185,12 @@ bool read_back_windows(Exchange& x, Link& control) {
     const std::vector<Window*> windows = d.resources.all<Window>();
     std::vector<std::pair<Window*, VirtualAtom>> properties;
     const Extension* shape = d.extensions.find(*find_module("SHAPE"));
-    unsigned screen_width = 0, screen_height = 0;
-
     d.saved.stacking.clear();
     ask_tree(c, d.root(), d.saved.stacking, nullptr);
     c.send(Build::core<GetGeometry>().xid(GetGeometry::drawable, d.root()), [&](ByteSpan m) {
         if (is_reply(m)) {
-            screen_width = load16(&m[GetGeometry::Reply::width]);
-            screen_height = load16(&m[GetGeometry::Reply::height]);
+            d.saved.screen_width = load16(&m[GetGeometry::Reply::width]);
+            d.saved.screen_height = load16(&m[GetGeometry::Reply::height]);
         }
     });
     for (Window* w : windows) {
@@ -211,7 +209,7 @@ bool read_back_windows(Exchange& x, Link& control) {
         judge_input_shape(w->saved);
         constexpr uint16_t kInputOnly = 2;
         if (!d.resources.find<Window>(w->parent) && w->klass != kInputOnly)
-            ask_picture(c, w, screen_width, screen_height);
+            ask_picture(c, w, d.saved.screen_width, d.saved.screen_height);
     }
     return x.sync(control);
 }

@@ -121,21 +121,29 @@ void Recreation::selections_and_masks() {
     x_.sync_all();
 }
 
+// EWMH: the root names a window of the manager's; a dead manager's name may still stand there.
 bool Recreation::window_manager_runs() {
     using Q = GetProperty;
-    bool runs = false;
     const VirtualAtom check = display_.names.atoms.find("_NET_SUPPORTING_WM_CHECK");
     Link* link = x_.any();
     if (!check || !link)
         return false;
-    link->engine.send(
-        Build::core<Q>()
-            .xid(Q::window, display_.root())
-            .u32(Q::property, check.value)
-            .u32(Q::long_length, 1),
-        [&runs](ByteSpan m) { runs = m.size() >= 36 && m[0] == 1 && m[Q::Reply::format] == 32; });
+    VirtualXid window;
+    link->engine.send(Build::core<Q>()
+                          .xid(Q::window, display_.root())
+                          .u32(Q::property, check.value)
+                          .u32(Q::long_length, 1),
+                      [&window](ByteSpan m) {
+                          if (m.size() >= 36 && m[0] == 1 && m[Q::Reply::format] == 32)
+                              window = VirtualXid{load32(&m[Q::Reply::value])};
+                      });
     x_.sync(*link);
-    return runs;
+    bool exists = false;
+    if (window)
+        link->engine.send(Build::core<GetGeometry>().xid(GetGeometry::drawable, window),
+                          [&exists](ByteSpan m) { exists = !m.empty() && m[0] == 1; });
+    x_.sync(*link);
+    return exists;
 }
 
 // The server tells its time in the events that a change of a property makes.

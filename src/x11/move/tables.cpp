@@ -5,6 +5,42 @@
 namespace glckpt::x11 {
 namespace {
 
+// What RandR numbers: controllers and outputs pair up in their order, modes by their size.
+struct RandrIds {
+    std::vector<uint32_t> crtcs, outputs;
+    std::vector<std::pair<uint32_t, uint32_t>> modes; // id; width and height
+};
+
+RandrIds randr_ids(const Bytes& m) {
+    using R = proto::randr::GetScreenResourcesCurrent::Reply;
+    constexpr size_t kHead = 32, kMode = 32;
+    RandrIds ids;
+    if (m.size() < kHead)
+        return ids;
+    size_t at = kHead;
+    for (size_t n = load16(&m[R::num_crtcs]); n > 0 && at + 4 <= m.size(); --n, at += 4)
+        ids.crtcs.push_back(load32(&m[at]));
+    for (size_t n = load16(&m[R::num_outputs]); n > 0 && at + 4 <= m.size(); --n, at += 4)
+        ids.outputs.push_back(load32(&m[at]));
+    for (size_t n = load16(&m[R::num_modes]); n > 0 && at + kMode <= m.size(); --n, at += kMode)
+        ids.modes.emplace_back(load32(&m[at]), load32(&m[at + 4]));
+    return ids;
+}
+
+void pair_randr(Permutation& ids, const Bytes& from_reply, const Bytes& to_reply) {
+    const RandrIds from = randr_ids(from_reply), to = randr_ids(to_reply);
+    for (size_t i = 0; i < std::min(from.crtcs.size(), to.crtcs.size()); ++i)
+        ids.pair(from.crtcs[i], to.crtcs[i]);
+    for (size_t i = 0; i < std::min(from.outputs.size(), to.outputs.size()); ++i)
+        ids.pair(from.outputs[i], to.outputs[i]);
+    for (const auto& [id, size] : from.modes)
+        for (const auto& [other, other_size] : to.modes)
+            if (size == other_size) {
+                ids.pair(id, other);
+                break;
+            }
+}
+
 void pair_server_ids(Permutation& ids, const Display& d, const NewServer& server) {
     const Setup& from = *d.virtual_setup;
     const Setup& to = *server.setup();
@@ -26,6 +62,7 @@ void pair_server_ids(Permutation& ids, const Display& d, const NewServer& server
                 ids.pair(f.id, g.id);
                 break;
             }
+    pair_randr(ids, d.saved.randr, server.randr);
     ids.close();
 }
 
