@@ -83,6 +83,15 @@ void* arena_alloc(size_t total) {
 
 } // namespace
 
+void heap_lock_all() {
+    for (SizeClass& k : g_classes)
+        k.lock.lock();
+}
+void heap_unlock_all() {
+    for (SizeClass& k : g_classes)
+        k.lock.unlock();
+}
+
 void heap_divert(void* arena, size_t bytes) {
     g_arena = static_cast<char*>(arena);
     g_arena_end = g_arena ? g_arena + bytes : nullptr;

@@ -25,6 +25,11 @@ struct HeapStats {
 };
 HeapStats heap_stats();
 
+// Around fork(): another thread of ours may be inside the heap, and the child would find its lock
+// taken by nobody. Held in between by the forking thread.
+void heap_lock_all();
+void heap_unlock_all();
+
 // The copy of the process that writes a checkpoint image saves the heap while it runs, so it must
 // not change it: there (single threaded) blocks come from `arena` until the end, and freeing does
 // nothing. The restarted process, whose memory says that it diverts, calls heap_divert(nullptr, 0)

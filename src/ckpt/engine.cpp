@@ -1,4 +1,5 @@
 #include "ckpt/engine.h"
+#include "base/heap.h"
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
@@ -19,6 +20,7 @@ std::vector<void (*)()>& fork_hooks() {
 // The child of fork() has one thread and copies of our descriptors. It gets a checkpoint thread
 // and a name of its own: it is a program like any other.
 void in_fork_child() {
+    heap_unlock_all();
     forget_service_threads_after_fork();
     forget_stop_after_fork();
     forget_control_server();
@@ -34,7 +36,7 @@ void init_engine() {
     note_lazy_mappings(""); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
-    pthread_atfork(nullptr, nullptr, in_fork_child);
+    pthread_atfork(heap_lock_all, heap_unlock_all, in_fork_child);
 }
 
 void register_fork_child_hook(void (*hook)()) { fork_hooks().push_back(hook); }

@@ -47,6 +47,7 @@ int end_like(int status) {
 } // namespace
 
 void prepare_to_stand_in() {
+    ::signal(SIGCHLD, SIG_DFL); // ignored by whoever started us, the program would vanish unwaited
     const sigset_t set = passed_set();
     sigprocmask(SIG_BLOCK, &set, nullptr);
 }

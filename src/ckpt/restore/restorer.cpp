@@ -86,6 +86,18 @@ std::vector<BlobThread> blob_threads(const ProcessState& s, BlobRegion& region, 
     return out;
 }
 
+// What is told to the program travels in places of a fixed size.
+Status check_lengths(const ImageReader& image, const RestoreOptions& o) {
+    size_t env = 0;
+    for (const std::string& e : o.renderer_env)
+        env += e.size() + 1;
+    if (env >= sizeof Handover::renderer_env || o.display.size() >= sizeof Handover::display)
+        return Status::refused("--renderer-env or --display is too long");
+    if (image.path().size() >= sizeof Handover::image)
+        return Status::refused("the image's path is too long");
+    return {};
+}
+
 Handover make_handover(const ImageReader& image, const RestoreOptions& o, IdentityKind identity) {
     Handover h{};
     h.valid = 1;
@@ -185,8 +197,9 @@ void become_program(ImageReader& image, const RestoreOptions& options, IdentityK
     Handover handover = make_handover(image, options, identity);
     if (!learn_pids(channel, handover.outer_pid, handover.tool_pid))
         _exit(1);
-    if (Status s = check_cpu(state); !s)
-        fail(channel, s);
+    for (const Status& s : {check_lengths(image, options), check_cpu(state)})
+        if (!s.ok())
+            fail(channel, s);
     raise_descriptor_limit();
     const int scratch = first_scratch_fd(state);
     channel = lift_fd(channel, scratch);
