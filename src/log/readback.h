@@ -12,7 +12,8 @@ struct ReadbackQuestion {
     uint64_t name;   // virtual; of a drawable, its number
     uint32_t target; // of a texture or query
     int32_t width, height; // of a drawable
-    uint32_t unused;
+    uint32_t window;       // of a drawable that is one: its X window on the server
+    char display[64];      // of that window
 };
 
 // Drawables' buffers, in `level` of their parts.

@@ -9,6 +9,7 @@
 #include "replay/formats.h"
 #include "replay/helper.h"
 #include "replay/stream.h"
+#include "replay/window_image.h"
 #include "replay/ws/ws.h"
 #include <cstring>
 
@@ -200,8 +201,21 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
     gl.glGetIntegerv(GL_STENCIL_BITS, &stencil);
     const GLenum type = red > 8 ? GL_UNSIGNED_SHORT : GL_UNSIGNED_BYTE;
     const size_t pixel = red > 8 ? 8 : 4;
-    gl.glReadBuffer(GL_FRONT);
-    read(log::DrawableBuffer::Front, GL_RGBA, type, pixel);
+    // What is on the screen: of a window the X server knows it (Mesa's llvmpipe answers black when
+    // a front buffer is read that it has only ever copied to); of other drawables the driver.
+    log::ReadbackPart front{};
+    front.level = (int32_t)log::DrawableBuffer::Front;
+    const std::vector<char> image = window_image(q.display, q.window, &front.width, &front.height);
+    if (!image.empty()) {
+        front.depth = 1;
+        front.format = GL_RGBA;
+        front.type = GL_UNSIGNED_BYTE;
+        front.bytes = image.size();
+        memcpy(parts.add(front), image.data(), image.size());
+    } else {
+        gl.glReadBuffer(GL_FRONT);
+        read(log::DrawableBuffer::Front, GL_RGBA, type, pixel);
+    }
     if (twice) {
         gl.glReadBuffer(GL_BACK);
         read(log::DrawableBuffer::Back, GL_RGBA, type, pixel);

@@ -163,11 +163,32 @@ Status GlEndpoint::preflight() {
     return {};
 }
 
+// What the app has issued is executed, so that what is on the screen is what the image has. A
+// stream that cannot get there (it waits for another, or the GPU is busy for long) is caught at the
+// record where it is.
+static void wait_executed(Pruner& p, uint64_t deadline_ns) {
+    auto behind = [&] {
+        for (auto& [id, e] : p.entries()) {
+            const auto& s = e.context->stream.shared();
+            if (s.executed.load() < s.published.load())
+                return true;
+        }
+        return false;
+    };
+    while (behind() && now_ns() < deadline_ns && !Session::get().renderer_is_dead()) {
+        p.fold_all();
+        const timespec t{0, 200'000};
+        raw_syscall(SYS_nanosleep, &t, 0);
+    }
+}
+
 Status GlEndpoint::drain(uint64_t deadline_ns) {
     if (!Session::existing())
         return {};
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
+    const uint64_t now = now_ns();
+    wait_executed(p, now + (deadline_ns > now ? (deadline_ns - now) / 2 : 0));
     if (Status s = pause_renderer(deadline_ns); !s)
         return s;
     p.fold_all();

@@ -3,6 +3,7 @@
 #include "interpose/ws/for_gl.h"
 #include "log/readback.h"
 #include "prune/emit/emit.h"
+#include "x11/for_gl.h"
 
 namespace glckpt {
 namespace {
@@ -27,9 +28,28 @@ struct Answer {
     }
 };
 
-Answer ask(uint32_t stream, log::ReadbackKind kind, uint64_t name, uint32_t target, int width = 0,
-           int height = 0) {
-    const log::ReadbackQuestion q{stream, kind, name, target, width, height, 0};
+Answer ask(uint32_t stream, log::ReadbackKind kind, uint64_t name, uint32_t target) {
+    log::ReadbackQuestion q{};
+    q.stream = stream;
+    q.kind = kind;
+    q.name = name;
+    q.target = target;
+    return {Session::get().ask(log::Ask::Readback, q)};
+}
+
+Answer ask(const DrawableInfo& d) {
+    log::ReadbackQuestion q{};
+    q.stream = d.context;
+    q.kind = log::ReadbackKind::Drawable;
+    q.name = d.drawable;
+    q.width = d.width;
+    q.height = d.height;
+    const bool window = d.kind == log::ws::SurfaceKind::GlxBareWindow ||
+                        d.kind == log::ws::SurfaceKind::GlxWindow || d.kind == log::ws::SurfaceKind::EglWindow;
+    if (window && d.window) {
+        q.window = x11::real_xid(d.window);
+        strncpy(q.display, x11::current_display().c_str(), sizeof q.display - 1);
+    }
     return {Session::get().ask(log::Ask::Readback, q)};
 }
 
@@ -118,8 +138,7 @@ Status read_back_dirty(Pruner& p) {
             continue;
         dirty = false;
         DrawableContents now;
-        ask(d.context, log::ReadbackKind::Drawable, d.drawable, 0, d.width, d.height)
-            .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+        ask(d).for_each([&](const log::ReadbackPart& part, const char* bytes) {
                 now.parts.push_back({part.level, contents_of(part, bytes)});
             });
         drawable_contents()[d.drawable] = std::move(now);

@@ -253,7 +253,8 @@ void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
                 continue;
             for (ws::Surface* s : {c->draw, c->read == c->draw ? nullptr : c->read})
                 if (s)
-                    list.push_back({s->id, s->kind, c->gl->id, s->width, s->height, s == c->draw});
+                    list.push_back({s->id, s->kind, c->gl->id, s->width, s->height, s == c->draw,
+                                    (uint32_t)s->native});
         }
     }
     for (DrawableInfo& d : list) {

@@ -7,7 +7,7 @@ namespace glckpt::replay {
 
 void decode_wsMakeCurrent(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::wsMakeCurrent*>(record);
-    const bool ok = ws_make_current(x.stream.id, r->draw, r->read);
+    const bool ok = ws_make_current(x.stream.id, r->draw, r->read, x.stream.attaching);
     if (ok) {
         x.draw = r->draw;
         x.read = r->read;

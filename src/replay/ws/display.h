@@ -26,6 +26,7 @@ struct RealContext {
         uint64_t tiny; // something to be current with
     };
     std::vector<Helper> helpers;
+    uint64_t stand_in = 0; // a pbuffer to be current with where there is no drawable
 };
 
 struct RealSurface {
@@ -55,6 +56,9 @@ class Display {
     // `draw`, `read` may be null.
     virtual ws::Outcome make_current(const RealContext& c, const RealSurface* draw,
                                      const RealSurface* read) = 0;
+    // A small pbuffer that `c` can be current with; 0: none.
+    virtual uint64_t make_stand_in(const RealContext& c) = 0;
+    virtual ws::SurfaceKind pbuffer_kind() const = 0;
     virtual void release() = 0; // the calling thread's current context
     virtual ws::Outcome swap(const RealSurface& s) = 0;
     virtual void swap_interval(const RealSurface& s, int interval) = 0;

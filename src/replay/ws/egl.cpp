@@ -154,6 +154,14 @@ class EglDisplay : public Display {
         return outcome(egl().eglMakeCurrent(d_, surface(draw), surface(read),
                                             static_cast<EGLContext>(c.handle)));
     }
+    ws::SurfaceKind pbuffer_kind() const override { return ws::SurfaceKind::EglPbuffer; }
+    uint64_t make_stand_in(const RealContext& c) override {
+        const EGLint small[] = {EGL_WIDTH, 16, EGL_HEIGHT, 16, EGL_NONE};
+        EGLConfig fb = config(c.config);
+        const EGLSurface s = fb ? egl().eglCreatePbufferSurface(d_, fb, small) : EGL_NO_SURFACE;
+        egl().eglGetError();
+        return (uint64_t)s;
+    }
     void release() override {
         egl().eglMakeCurrent(d_, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     }
@@ -169,7 +177,7 @@ class EglDisplay : public Display {
         XTrap trap(x_, 0, 0);
         return outcome(egl().eglCopyBuffers(d_, surface(&s), (EGLNativePixmapType)q.native));
     }
-    void wait_gl() override { egl().eglWaitClient(); }
+    void wait_gl() override { egl().eglWaitClient(); } // the same as glFinish
 
     void* proc(const char* name) override {
         return reinterpret_cast<void*>(egl().eglGetProcAddress(name));

@@ -277,6 +277,14 @@ class GlxDisplay : public Display {
                                                     static_cast<GLXContext>(c.handle));
         return {(uint32_t)ok, ok ? ws::Failure{} : trap.failure(true), 0};
     }
+    ws::SurfaceKind pbuffer_kind() const override { return ws::SurfaceKind::GlxPbuffer; }
+    uint64_t make_stand_in(const RealContext& c) override {
+        XTrap trap(dpy_, c_.major, c_.first_error);
+        const int small[] = {GLX_PBUFFER_WIDTH, 16, GLX_PBUFFER_HEIGHT, 16, None};
+        GLXFBConfig fb = config(c.config);
+        const GLXPbuffer p = fb ? glx().glXCreatePbuffer(dpy_, fb, small) : None;
+        return trap.failure(true).code ? None : p;
+    }
     void release() override { glx().glXMakeContextCurrent(dpy_, None, None, nullptr); }
 
     ws::Outcome swap(const RealSurface& s) override {
@@ -303,7 +311,11 @@ class GlxDisplay : public Display {
         return {f.code == 0, f, 0};
     }
 
-    void wait_gl() override { glx().glXWaitGL(); }
+    void wait_gl() override {
+        glx().glXWaitGL(); // which some of Mesa's drivers take lightly
+        if (auto finish = reinterpret_cast<void (*)()>(proc("glFinish")))
+            finish();
+    }
 
     void* proc(const char* name) override {
         return reinterpret_cast<void*>(glx().glXGetProcAddress((const GLubyte*)name));

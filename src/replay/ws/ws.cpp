@@ -97,6 +97,12 @@ void destroy_context(uint32_t id) {
     for (auto& h : c->helpers)
         c->display->destroy_helper(h);
     c->display->destroy_context(*c);
+    if (c->stand_in) {
+        RealSurface s;
+        s.kind = c->display->pbuffer_kind();
+        s.handle = c->stand_in;
+        c->display->destroy_surface(s);
+    }
 }
 
 std::vector<char> create_surface(std::span<const char> bytes) {
@@ -222,15 +228,27 @@ std::vector<char> ws_answer(log::Ask kind, std::span<const char> bytes) {
     }
 }
 
-bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read) {
+bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attaching) {
     auto c = find(g_contexts, context);
     if (!c)
         return false;
     auto d = find(g_surfaces, draw);
     auto r = read == draw ? d : find(g_surfaces, read);
-    // A drawable that is gone reads as none: the app's side has checked that it existed.
-    const ws::Outcome o = c->display->make_current(*c, d && d->handle ? d.get() : nullptr,
-                                                   r && r->handle ? r.get() : nullptr);
+    if (d && !d->handle)
+        d.reset();
+    if (r && !r->handle)
+        r.reset();
+    const bool lacks = (draw && !d) || (read && !r);
+    ws::Outcome o = lost();
+    if (!lacks || !attaching)
+        o = c->display->make_current(*c, d.get(), r.get());
+    if (!o.ok && attaching) {
+        if (!c->stand_in)
+            c->stand_in = c->display->make_stand_in(*c);
+        RealSurface s;
+        s.handle = c->stand_in;
+        o = c->display->make_current(*c, s.handle ? &s : nullptr, s.handle ? &s : nullptr);
+    }
     c->last = o.failure;
     return o.ok;
 }

@@ -11,7 +11,10 @@
 namespace glckpt::replay {
 
 // On the stream's thread. False: the driver refused; why is kept for kLastError.
-bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read);
+// `attaching`: from an attach log. The drawable that a context had last may be gone by then, or
+// current to another context meanwhile; the context's objects must be made all the same, so it gets
+// a small pbuffer of its own to be current with instead.
+bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attaching = false);
 void ws_release(uint32_t context);
 void ws_swap(uint32_t context, uint64_t surface);
 void ws_swap_interval(uint32_t context, uint64_t surface, int interval);
