@@ -19,7 +19,8 @@ age() { # other numbers for everything that comes after
 finish() { kill -9 "$pid" 2>/dev/null; kill "${started[@]}" 2>/dev/null; rm -rf "$W"; exit "$1"; }
 up $A 1280x1024x24
 up $B 1280x1024x24 -extension MIT-SHM -extension XVideo -extension DOUBLE-BUFFER -extension GLX -extension X-Resource
-age $B; for d in $A $B; do xsetroot -display $d -solid steelblue; done
+age $B; for d in $A $B; do # the same ground, and the pointer where it lights up nothing
+  xsetroot -display $d -solid steelblue; command -v xdotool >/dev/null && DISPLAY=$d xdotool mousemove 1270 5; done
 [ -n "$WM" ] && for d in $A $B; do DISPLAY=$d $WM & started+=($!); done
 mkfifo $W/fifo; : >$W/log
 GLCKPT_X11_TEST_FIFO=$W/fifo GLCKPT_X11_TEST_LOG=$W/log DISPLAY=$A LD_PRELOAD=$PRELOAD "$@" </dev/null >$W/out 2>&1 & pid=$!

@@ -127,7 +127,8 @@ class Connection {
     size_t passing_ = 0;        // bytes still to come of a reply whose head the app already has
     uint64_t last_awaited_ = 0; // server number of the last request that has a reply
     std::deque<Pending> pending_;
-    // Set by a tracker for the request at hand.
+    // Set by a tracker, or for one, for the request at hand.
+    bool followed_ = false; // it may have let go of something
     Answer look_at_reply_;
     Bytes substitute_;
 };

@@ -55,8 +55,9 @@ void Connection::from_client(ByteQueue& in) {
         request(wire, size);
         run_end_ = wire + size;
         left -= size;
-        if (display_.resources.any_lingering())
+        if (followed_ && display_.resources.any_lingering())
             free_released();
+        followed_ = false;
         keep_countable();
     }
     flush_run();
@@ -169,6 +170,7 @@ void Connection::request(uint8_t* wire, size_t size) {
 Verdict Connection::follow(const Request& r) {
     if (r.bytes.size() < r.info->fixed)
         return Verdict::Forward; // the server will refuse it for its length
+    followed_ = true;
     switch (r.info->effect) {
     case Effect::Tracked:
     case Effect::Answered: {

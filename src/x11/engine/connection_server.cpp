@@ -40,7 +40,7 @@ void Connection::from_server(ByteQueue& in) {
     while (left >= kMessage) {
         size_t size = message_size(at);
         if (left < size) {
-            if (!passes_unseen(load16(at + 2)))
+            if (at[0] != kReply || !passes_unseen(load16(at + 2)))
                 break;
             // The head is rewritten, the rest follows as it comes.
             message({at, kMessage});

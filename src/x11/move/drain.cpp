@@ -64,7 +64,7 @@ Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
         return Status::timed_out("cannot read the windows back from display " +
                                  site.actual.display_name() + ": " + x.why());
     };
-    if (!x.sync_all())
+    if (!x.settle() || !x.sync_all())
         return failed();
     // What came meanwhile may have changed the picture.
     if (Status s = check_movable(hub); !s)

@@ -18,24 +18,10 @@ Link* Exchange::link_of(ConnectionId id) const {
     return any();
 }
 
-bool Exchange::sync(Link& link) {
-    if (lost_ || timed_out_)
-        return false;
-    bool done = false;
-    link.engine.send_sync([&done] { done = true; });
-    return wait(done);
-}
-
-bool Exchange::sync_all() {
-    for (Link* l : links_)
-        if (l->engine.state() == Connection::State::Running && !sync(*l))
-            return false;
-    return true;
-}
-
-bool Exchange::wait(const bool& done) {
+template <class Done>
+bool Exchange::wait(Done done) {
     std::vector<pollfd> fds;
-    while (!done) {
+    while (!done()) {
         const uint64_t now = monotonic_ns();
         if (now >= deadline_) {
             timed_out_ = true;
@@ -53,9 +39,33 @@ bool Exchange::wait(const bool& done) {
                 links_[i]->pump_server();
             lost_ |= links_[i]->server_closed;
         }
-        if (lost_ && !done)
+        if (lost_ && !done())
             return false;
     }
+    return true;
+}
+
+bool Exchange::sync(Link& link) {
+    if (lost_ || timed_out_)
+        return false;
+    bool done = false;
+    link.engine.send_sync([&done] { done = true; });
+    return wait([&done] { return done; });
+}
+
+bool Exchange::settle() {
+    return wait([this] {
+        for (const Link* l : links_)
+            if (l->engine.state() == Connection::State::ServerSetup && !l->server_closed)
+                return false;
+        return true;
+    });
+}
+
+bool Exchange::sync_all() {
+    for (Link* l : links_)
+        if (l->engine.state() == Connection::State::Running && !sync(*l))
+            return false;
     return true;
 }
 

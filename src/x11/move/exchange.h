@@ -18,6 +18,8 @@ class Exchange {
     // Until the server has executed and answered all that was sent on this connection (on all).
     bool sync(Link&);
     bool sync_all();
+    // Until no connection is half-way through its setup.
+    bool settle();
     // After this the server has answered everything: no question of ours is open.
     bool timed_out() const { return timed_out_; }
     bool lost() const { return lost_; }
@@ -25,7 +27,8 @@ class Exchange {
     std::string why() const;
 
   private:
-    bool wait(const bool& done);
+    template <class Done>
+    bool wait(Done done);
     std::vector<Link*> links_;
     uint64_t deadline_;
     bool timed_out_ = false, lost_ = false;
