@@ -90,7 +90,13 @@ class Commands(Running):
     def test_the_documented_signal(self):
         self.s.start("attributes")
         os.kill(self.s.pid, 33)
-        wait_for(lambda: glob.glob(self.s.path("*.gck")), what="an image")
+        wait_for(lambda: glob.glob(self.s.path("*-1.gck")), what="an image")
+        # And again in a restarted program.
+        image = self.s.checkpoint("--kill")["image"]
+        self.s.process.wait()
+        self.s.restore(image)
+        os.kill(self.s.pid, 33)
+        wait_for(lambda: glob.glob(self.s.path("*-3.gck")), what="the restarted program's image")
 
     def test_interval_and_keep(self):
         self.s.start("attributes", options=("--interval", "1", "--keep", "2"))

@@ -23,6 +23,7 @@ namespace {
 struct Server {
     int listener = -1, tool_listener = -1;
     int wake = -1;
+    int client = -1; // being served
     Settings settings;
     uint64_t next_interval_ns = 0;
 };
@@ -147,6 +148,7 @@ void serve(int listener) {
         own_fd_close(client); // says nothing to strangers
         return;
     }
+    g_server.client = client;
     std::string buffer;
     const Message m = receive_message(client, buffer, 5000);
     // Asked while the program was stopped, by somebody who has since given up: not wanted now.
@@ -159,7 +161,11 @@ void serve(int listener) {
         serve_reattach(client, m, "gl");
     else if (op == "move-display")
         serve_reattach(client, m, "x11");
-    own_fd_close(client);
+    // Not in a restarted process, which comes out of serve_checkpoint as well: the number may by
+    // then be another's.
+    if (g_server.client >= 0)
+        own_fd_close(g_server.client);
+    g_server.client = -1;
 }
 
 int wait_ms() {
@@ -208,8 +214,9 @@ void start_control_server() {
 
 void restart_control_server() {
     // The numbers in our memory are those of before; nothing is open there.
-    for (const int fd : {g_server.listener, g_server.tool_listener, g_server.wake})
+    for (const int fd : {g_server.listener, g_server.tool_listener, g_server.wake, g_server.client})
         own_fd_close(fd);
+    g_server.client = -1;
     open_sockets();
     plan_interval();
 }
@@ -220,7 +227,8 @@ void wake_control_server() {
 }
 
 void forget_control_server() {
-    for (int* fd : {&g_server.listener, &g_server.tool_listener, &g_server.wake}) {
+    for (int* fd :
+         {&g_server.listener, &g_server.tool_listener, &g_server.wake, &g_server.client}) {
         if (*fd >= 0)
             own_fd_close(*fd);
         *fd = -1;

@@ -54,6 +54,9 @@ struct RestoreContext {
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
+    // Descriptions for which the restorer's own standard streams stand, each by its number: what
+    // was one terminal may now be a file and a pipe.
+    std::set<const Description*> by_number;
     std::vector<std::string> warnings;
 
     // The restorer's own descriptor of that number, for one that the program was started with; if

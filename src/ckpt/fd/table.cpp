@@ -173,6 +173,7 @@ std::string without_deleted(const std::string& link) {
 Result<int> RestoreContext::inherited(const Description& d, uint32_t type) {
     struct stat st {};
     const int fd = d.first_fd;
+    by_number.insert(&d);
     const bool open = raw_syscall(SYS_fstat, fd, &st) == 0;
     if (open && (fd <= 2 || (st.st_mode & S_IFMT) == type))
         return lift(raw_syscall(SYS_dup, fd), "inherited descriptor");

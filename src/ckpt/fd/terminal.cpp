@@ -55,7 +55,7 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         }
     // The restorer has no terminal (a batch job): its own stdin, stdout, stderr, or nothing.
     if (d.first_fd >= 0 && d.first_fd <= 2 && ctx.stdio[(size_t)d.first_fd] >= 0)
-        return ctx.lift(raw_syscall(SYS_dup, ctx.stdio[(size_t)d.first_fd]), "standard stream");
+        return ctx.inherited(d, S_IFCHR);
     ctx.warnings.push_back(
         format("%s was a terminal; it goes to /dev/null", fd_name(d.first_fd).c_str()));
     return ctx.lift(open_fd("/dev/null", flags).release(), "/dev/null");

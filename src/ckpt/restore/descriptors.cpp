@@ -24,7 +24,11 @@ Status create_all(RestoreContext& ctx, std::vector<int>& made) {
 Status put_in_place(const RestoreContext& ctx, const std::vector<int>& made) {
     raw_syscall(SYS_close_range, 0, ctx.scratch - 1, 0);
     for (const Descriptor& d : ctx.state->descriptors) {
-        const long r = raw_syscall(SYS_dup3, made[d.description], d.fd, d.cloexec ? O_CLOEXEC : 0);
+        int from = made[d.description];
+        if (d.fd <= 2 && ctx.by_number.count(&ctx.state->descriptions[d.description]) &&
+            ctx.stdio[(size_t)d.fd] >= 0)
+            from = ctx.stdio[(size_t)d.fd];
+        const long r = raw_syscall(SYS_dup3, from, d.fd, d.cloexec ? O_CLOEXEC : 0);
         if (r < 0)
             return Status::refused(format("cannot give %s its number: %s", fd_name(d.fd).c_str(),
                                           error_text((int)-r)));
