@@ -17,7 +17,7 @@ namespace glckpt {
 namespace {
 
 bool ours(std::string_view setting) {
-    return setting.starts_with("LD_PRELOAD=") || setting.starts_with("GLCKPT_");
+    return setting.starts_with("LD_PRELOAD=") || (setting.starts_with("GLCKPT_") && !setting.starts_with("GLCKPT_DEBUG"));
 }
 
 // Takes our own folder out of a search path; empty if nothing is left.

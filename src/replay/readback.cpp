@@ -33,6 +33,11 @@ Helper::~Helper() {
 
 namespace {
 
+void clear_errors(Driver& gl) {
+    for (int i = 0; i < 16 && gl.glGetError() != GL_NO_ERROR; ++i) {
+    }
+}
+
 class Parts {
   public:
     char* add(const log::ReadbackPart& part) {
@@ -96,6 +101,7 @@ void read_image(Driver& gl, GLenum image_target, int face, int level, Parts& par
     p.type = l.type;
     p.bytes = (uint64_t)p.width * (uint64_t)p.height * (uint64_t)p.depth * l.bytes;
     char* to = parts.add(p);
+    clear_errors(gl); // asking about levels that cannot exist raises some
     gl.glGetTexImage(image_target, level, p.format, p.type, to);
     if (gl.glGetError() != GL_NO_ERROR)
         parts.drop_last(p);
@@ -163,6 +169,7 @@ std::vector<char> read_renderbuffer(Exec& x, GLuint renderbuffer) {
         p.format = l.pixel.format;
         p.type = l.pixel.type;
         p.bytes = (uint64_t)p.width * (uint64_t)p.height * l.pixel.bytes;
+        clear_errors(gl);
         gl.glReadPixels(0, 0, p.width, p.height, p.format, p.type, parts.add(p));
         if (gl.glGetError() != GL_NO_ERROR)
             parts.drop_last(p);
@@ -189,6 +196,7 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
         p.format = format;
         p.type = type;
         p.bytes = (uint64_t)p.width * (uint64_t)p.height * pixel;
+        clear_errors(gl);
         gl.glReadPixels(0, 0, p.width, p.height, format, type, parts.add(p));
         if (gl.glGetError() != GL_NO_ERROR)
             parts.drop_last(p);

@@ -27,7 +27,8 @@ uint32_t Emitter::name_of(Object* o) {
 void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
     std::vector<char> copy(k.bytes);
     for (const Dependency& d : k.dependencies)
-        if (d.offset) { // 0: no member of the record (vertex_arrays.cpp)
+        // Offset 0 is no member of the record (vertex_arrays.cpp).
+        if (d.offset && d.offset != offset) {
             const uint32_t n = name_of(d.object.get());
             memcpy(copy.data() + d.offset, &n, 4);
         }
