@@ -1,5 +1,8 @@
 #include "x11/for_gl.h"
+#include "base/service_thread.h"
 #include "gen/x11/protocol.h"
+#include "x11/clock.h"
+#include "x11/move/exchange.h"
 #include "x11/transport/hub.h"
 
 namespace glckpt::x11 {
@@ -63,18 +66,37 @@ bool ask_size(Hub& h, uint32_t drawable, const std::shared_ptr<Size>& size) {
 
 } // namespace
 
+namespace {
+
+// On a thread of glckpt's, which runs while the pump may be held: reads the answer itself.
+void wait_without_pump(Hub& h) {
+    constexpr uint64_t kPatience = 5'000'000'000;
+    Locked l(h.lock);
+    if (Site* site = h.main_site())
+        Exchange(h.links_of(*site->display), monotonic_ns() + kPatience).sync_all();
+}
+
+void wait_for_pump(Hub& h, const Size& size) {
+    h.wake();
+    constexpr int kSlices = 100; // of 50 ms: a server that is gone answers nobody
+    for (int i = 0; i < kSlices && size.answered.load() == 0; ++i) {
+        const timespec slice{0, 50'000'000};
+        futex_wait(size.answered, 0, &slice);
+    }
+}
+
+} // namespace
+
 bool window_size(uint32_t virtual_xid, unsigned* width, unsigned* height) {
     Hub& h = hub();
     h.flush_to_server(0);
     const auto size = std::make_shared<Size>();
     if (!ask_size(h, virtual_xid, size))
         return false;
-    h.wake();
-    constexpr int kSlices = 100; // of 50 ms: a server that is gone answers nobody
-    for (int i = 0; i < kSlices && size->answered.load() == 0; ++i) {
-        const timespec slice{0, 50'000'000};
-        futex_wait(size->answered, 0, &slice);
-    }
+    if (is_service_thread((int)raw_syscall(SYS_gettid)))
+        wait_without_pump(h);
+    else
+        wait_for_pump(h, *size);
     if (size->answered.load() == 0 || !size->known)
         return false;
     *width = size->width;

@@ -7,6 +7,7 @@
 #include "base/syscall.h"
 #include "x11/clock.h"
 #include "x11/endpoint.h"
+#include "x11/for_gl.h"
 #include "x11/init.h"
 #include <cstdio>
 #include <cstdlib>
@@ -80,3 +81,15 @@ namespace glckpt::ckpt {
 void register_endpoint(Endpoint* endpoint) { g_endpoint = endpoint; }
 
 } // namespace glckpt::ckpt
+
+// For programs that test for_gl.h: found by dlsym.
+extern "C" {
+
+[[gnu::visibility("default")]] unsigned x11_test_real_xid(unsigned id) {
+    return glckpt::x11::real_xid(id);
+}
+[[gnu::visibility("default")]] int x11_test_window_size(unsigned id, unsigned* w, unsigned* h) {
+    glckpt::x11::flush_to_server(id);
+    return glckpt::x11::window_size(id, w, h);
+}
+}
