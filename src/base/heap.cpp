@@ -35,7 +35,7 @@ std::atomic<uint64_t> g_in_use{0}, g_mapped{0};
 int class_of(size_t bytes) {
     const size_t units = (bytes < 32 ? 32 : bytes + 15) / 16; // of 16 bytes, at least 2
     if (units <= 8)
-        return (int)units; // 32 .. 128 in steps of 16
+        return (int)units;                         // 32 .. 128 in steps of 16
     const int log = std::bit_width(units - 1) - 1; // 2^log < units <= 2^(log+1)
     const size_t step = (size_t)1 << (log - 2);
     const size_t quarter = (units - ((size_t)1 << log) + step - 1) / step; // 1..4
@@ -58,8 +58,8 @@ size_t class_bytes(int c) {
 }
 
 void* map_pages(size_t bytes) {
-    const long p = raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long p =
+        raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p < 0 && p > -4096)
         out_of_memory();
     g_mapped.fetch_add(bytes, std::memory_order_relaxed);
