@@ -251,6 +251,11 @@ Context* new_context(Api api, Context* share_with) {
     auto* c = new Context;
     c->api = api;
     c->group = share_with ? share_with->group : std::make_shared<ShareGroup>();
+    // From now on every batch of the group's streams begins with its order: close the open one.
+    t_context->stream.publish();
+    // Whatever the other contexts have published so far comes before this one's first batch.
+    c->stream.order = &c->group->order;
+    c->group->order.streams.fetch_add(1);
     Session::get().add_stream(c, share_with);
     Locked hold(c->group->lock);
     c->group->contexts.push_back(c);
@@ -259,6 +264,7 @@ Context* new_context(Api api, Context* share_with) {
 
 void destroy_context(Context* c) {
     Session::get().remove_stream(c);
+    c->group->order.streams.fetch_sub(1);
     {
         Locked hold(c->group->lock);
         std::erase(c->group->contexts, c);

@@ -1,6 +1,7 @@
 #include "log/stream.h"
 #include "base/lock.h"
 #include "base/own_fds.h"
+#include "gen/gl/records.h"
 #include <algorithm>
 #include <cerrno>
 #include <linux/memfd.h>
@@ -122,8 +123,38 @@ void Stream::publish() {
     if (published_ == write_ || !shared_)
         return;
     published_ = write_;
-    shared_->published.store(write_, std::memory_order_seq_cst);
+    if (order && order->streams.load(std::memory_order_relaxed) > 1) {
+        Locked hold(order->lock);
+        if (batch_order_ && order->last_stream != shared_->stream_id) {
+            auto* r = reinterpret_cast<rec::xOrder*>(ring_ + ((batch_order_ - 1) & mask_));
+            r->id = order->last_stream;
+            r->position = order->last_position;
+        }
+        order->last_stream = shared_->stream_id;
+        order->last_position = write_;
+        shared_->published.store(write_, std::memory_order_seq_cst);
+    } else {
+        if (order) {
+            order->last_stream = shared_->stream_id;
+            order->last_position = write_;
+        }
+        shared_->published.store(write_, std::memory_order_seq_cst);
+    }
+    batch_order_ = 0;
+    limit_ = write_; // what follows begins a new batch
     wake_renderer();
+}
+
+// The batch's first record says what must come before it; filled in by publish().
+void Stream::begin_batch() {
+    if (!order || order->streams.load(std::memory_order_relaxed) < 2 || inside_begin)
+        return;
+    auto* r = reinterpret_cast<rec::xOrder*>(ring_ + (write_ & mask_));
+    r->head_ = {(uint16_t)Op::xOrder, 0, sizeof *r};
+    r->id = 0;
+    r->position = 0;
+    batch_order_ = write_ + 1;
+    write_ += sizeof *r;
 }
 
 void Stream::make_room(size_t bytes) {
@@ -137,7 +168,8 @@ void Stream::make_room(size_t bytes) {
         return;
     }
     const uint64_t size = mask_ + 1;
-    const uint64_t wanted = write_ + bytes;
+    const bool fresh = published_ == write_ || !inside_begin;
+    const uint64_t wanted = write_ + bytes + sizeof(rec::xOrder);
     auto has_room = [&] {
         return wanted <= shared_->folded.load(std::memory_order_acquire) + size;
     };
@@ -148,6 +180,8 @@ void Stream::make_room(size_t bytes) {
         g_wake_pruner();
     if (!has_room())
         t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room);
+    if (fresh && published_ == write_)
+        begin_batch();
     const uint64_t space_end = shared_->folded.load(std::memory_order_acquire) + size;
     limit_ = std::min(write_ + std::max<uint64_t>(bytes, kBatch), space_end);
 }

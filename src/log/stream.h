@@ -7,6 +7,7 @@
 // along; the release in the old thread publishes, and the app's own synchronization orders the
 // two threads.
 #pragma once
+#include "base/lock.h"
 #include "log/record.h"
 #include "log/shared.h"
 #include <cstring>
@@ -18,6 +19,20 @@ namespace glckpt::log {
 extern void (*g_renderer_check)();
 // Called when the pruner should fold (space runs short). Set by the GL endpoint.
 extern void (*g_wake_pruner)();
+
+// What the streams of a share group have in common: who published last. Work that crosses contexts
+// is ordered by it (OpenGL 4.6, section 5.3: changes made by completed commands of one context are
+// seen by another that binds the object afterwards; the app's own synchronization says what
+// "afterwards" is, and what was published before it was published). Each batch begins with an
+// xOrder record, filled in when the batch is published: the renderer and the pruner take up the
+// batch only when the publication before it is done. The publications of a group are thus one
+// sequence.
+struct PublishOrder {
+    Mutex lock;
+    std::atomic<uint32_t> streams{0};
+    uint32_t last_stream = 0;
+    uint64_t last_position = 0;
+};
 
 // Called before each wait for a reply or a frame, if set (GLCKPT_STRESS).
 extern void (*g_sync_point)();
@@ -70,6 +85,9 @@ class Stream {
     // (unless a single glBegin/glEnd is larger than the ring).
     bool inside_begin = false;
 
+    // Of the share group; null: alone.
+    PublishOrder* order = nullptr;
+
     // Told by the pruner what space of the arena is free: everything before this offset of the
     // allocation order.
     std::atomic<uint64_t> arena_released{0};
@@ -77,6 +95,7 @@ class Stream {
 
   private:
     void make_room(size_t bytes);
+    void begin_batch();
     void wake_renderer();
 
     uint64_t write_ = 0;
@@ -89,6 +108,7 @@ class Stream {
     char* arena_ = nullptr;
     uint64_t arena_size_ = 0;
     uint64_t arena_head_ = 0; // bytes handed out since the stream began
+    uint64_t batch_order_ = 0; // position of the open batch's xOrder record, plus 1; 0: none
     int fd_ = -1;
     char* swallow_ = nullptr; // the null stream's scratch
 };

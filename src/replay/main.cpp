@@ -94,6 +94,8 @@ std::vector<char> add_stream(std::vector<char>& q, int fd) {
     s->exec = std::make_unique<Exec>(g_driver, group, *s);
     s->exec->core_profile = add.core_profile != 0;
     s->attaching = add.attaching != 0;
+    if (s->attaching)
+        hold_streams();
     Stream& ref = *s;
     g_streams[add.id] = std::move(s);
     ref.thread = std::thread([&ref] {
@@ -213,17 +215,6 @@ void for_each_stream(const std::function<void(Stream&)>& f) {
     std::lock_guard hold(g_streams_lock);
     for (auto& [id, s] : g_streams)
         f(*s);
-}
-
-void wait_stream_executed(uint32_t id, uint64_t position, Stream& waiter) {
-    // Rare (work that crosses contexts), so polling is good enough: first hot, then at ease.
-    for (int i = 0;; ++i) {
-        Stream* s = find_stream(id);
-        if (!s || s->shared->executed.load() >= position || waiter.end.load())
-            return;
-        if (i > 1000)
-            usleep(50);
-    }
 }
 
 void frame_done(Stream& s) { notify_progress(s); }

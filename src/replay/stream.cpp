@@ -23,8 +23,14 @@ std::condition_variable g_large_added;
 std::unordered_map<uint32_t, Large> g_large;
 
 std::atomic<bool> g_pause{false};
+std::atomic<bool> g_hold{false}; // an attach is under way: no stream goes on before all are there
 std::mutex g_pause_lock;
 std::condition_variable g_pause_changed;
+
+bool must_stand(const Stream& s) {
+    return g_pause.load(std::memory_order_relaxed) ||
+           (g_hold.load(std::memory_order_relaxed) && !s.attaching);
+}
 
 // Names the record for the (rare) messages.
 const char* name_of(const char* record) {
@@ -63,7 +69,7 @@ uint64_t wait_published(Stream& s, uint64_t position) {
             _mm_pause();
     } while (__rdtsc() - begin < spin);
     spin = std::max<uint64_t>(spin / 2, 2'000);
-    while (have() == position && !s.end.load(std::memory_order_relaxed) && !g_pause.load() &&
+    while (have() == position && !s.end.load(std::memory_order_relaxed) && !must_stand(s) &&
            !s.switch_to) {
         const uint32_t seen = s.shared->publish_word.load(std::memory_order_seq_cst);
         s.shared->renderer_sleeps.store(1, std::memory_order_seq_cst);
@@ -82,7 +88,7 @@ void stand(Stream& s) {
     std::unique_lock hold(g_pause_lock);
     s.standing.store(true);
     g_pause_changed.notify_all();
-    while ((g_pause.load() || s.task || s.switch_to) && !s.end.load()) {
+    while ((must_stand(s) || s.task || s.switch_to) && !s.end.load()) {
         if (s.task) {
             auto task = std::exchange(s.task, nullptr);
             hold.unlock();
@@ -118,8 +124,11 @@ bool pause_streams() {
 void resume_streams() {
     std::lock_guard hold(g_pause_lock);
     g_pause.store(false);
+    g_hold.store(false);
     g_pause_changed.notify_all();
 }
+
+void hold_streams() { g_hold.store(true); }
 
 void run_on_stream(Stream& s, std::function<void()> task) {
     std::unique_lock hold(g_pause_lock);
@@ -149,6 +158,17 @@ void unmap_stream(Stream& s) {
     munmap(const_cast<char*>(s.ring), 2 * s.shared->ring_size);
     munmap(s.arena, s.shared->arena_size);
     munmap(s.shared, log::kRingOffset);
+}
+
+// The publication before this batch's is of another stream, and not executed yet.
+static bool must_wait(const char* record) {
+    if (reinterpret_cast<const log::RecordHeader*>(record)->op != (uint16_t)Op::xOrder)
+        return false;
+    auto* o = reinterpret_cast<const rec::xOrder*>(record);
+    if (!o->id)
+        return false;
+    const Stream* other = find_stream(o->id);
+    return other && other->shared->executed.load() < o->position;
 }
 
 // One record. Returns its size.
@@ -259,6 +279,7 @@ void run_stream(Stream& s) {
     uint64_t at = s.shared->executed.load();
     uint64_t told = at;
     x.sticky_error = s.shared->sticky_error;
+    int waited = 0;
     auto tell = [&] {
         if (told != at) {
             s.shared->sticky_error = x.sticky_error;
@@ -268,10 +289,10 @@ void run_stream(Stream& s) {
     };
     while (!s.end.load(std::memory_order_relaxed)) {
         uint64_t until = s.shared->published.load(std::memory_order_acquire);
-        if (at == until || g_pause.load(std::memory_order_relaxed)) {
+        if (at == until || must_stand(s)) {
             if (!x.holds_arrays)
                 tell();
-            if ((g_pause.load() || s.switch_to) && !x.holds_arrays && !x.inside_begin) {
+            if ((must_stand(s) || s.switch_to) && !x.holds_arrays && !x.inside_begin) {
                 const auto* before = s.shared;
                 stand(s);
                 if (s.shared != before)
@@ -282,9 +303,16 @@ void run_stream(Stream& s) {
                 until = wait_published(s, at);
         }
         while (at < until) {
-            if (g_pause.load(std::memory_order_relaxed) && !x.holds_arrays && !x.inside_begin)
+            if (must_stand(s) && !x.holds_arrays && !x.inside_begin)
                 break;
             char* record = const_cast<char*>(s.ring) + (at & s.mask);
+            // Here and not in its decoder: a stream that waits for another can still be paused.
+            if (must_wait(record)) {
+                tell();
+                usleep(waited++ < 100 ? 0 : 50);
+                break;
+            }
+            waited = 0;
             at += execute(s, record, at);
             const bool sync = reinterpret_cast<log::RecordHeader*>(record)->flags & log::kSync;
             // What a draw still reads from the ring must not be told as executed: its space would

@@ -36,6 +36,8 @@ struct Stream {
 // about a second; resume_streams() then as well.
 bool pause_streams();
 void resume_streams();
+// Until resume_streams(), streams do not go on beyond their attach log.
+void hold_streams();
 // Runs `task` on the thread of a paused stream, and waits for it.
 void run_on_stream(Stream& s, std::function<void()> task);
 log::SwitchAnswer switch_stream(Stream& s, std::unique_ptr<Stream> main);
@@ -58,7 +60,6 @@ void drop_large(uint32_t index);
 void context_became_current(Exec& x);
 Stream* find_stream(uint32_t id);
 void for_each_stream(const std::function<void(Stream&)>& f);
-void wait_stream_executed(uint32_t id, uint64_t position, Stream& waiter);
 void frame_done(Stream& s);
 
 } // namespace glckpt::replay

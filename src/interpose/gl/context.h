@@ -44,6 +44,7 @@ struct ProgramShadow {
 
 struct ShareGroup {
     Mutex lock;
+    log::PublishOrder order;
     NameSpace names[kNameClasses];
     NameSpace lists;
     std::unordered_map<GLuint, BufferShadow> buffers;

@@ -117,6 +117,8 @@ Status attach_all(Pruner& p) {
     for (auto& [id, e] : p.entries())
         if (s)
             s = attach_context(p, e, groups, drawables);
+    if (s)
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
     t_attaching = false;
     return s;
 }
@@ -196,7 +198,10 @@ Status GlEndpoint::drain(uint64_t deadline_ns) {
         Session::get().ask(log::Ask::Resume, std::span<const char>());
         return Status::refused("it has called what glckpt does not keep track of: " + vetoes(p.fold()));
     }
-    return read_back_dirty(p);
+    Status s = read_back_dirty(p);
+    if (!s)
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
+    return s;
 }
 
 void GlEndpoint::resume() {

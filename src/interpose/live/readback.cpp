@@ -67,11 +67,16 @@ prune::Contents contents_of(const log::ReadbackPart& p, const char* bytes) {
     return c;
 }
 
-void read_texture(uint32_t stream, prune::Texture& t) {
-    t.gpu_dirty = false;
-    if (t.buffer_texture || t.view_of)
-        return; // their contents are somebody else's
+Status read_texture(uint32_t stream, prune::Texture& t) {
+    if (t.buffer_texture || t.view_of || (t.images.empty() && !t.storage)) {
+        t.gpu_dirty = false; // its contents are somebody else's, or it has none
+        return {};
+    }
     const Answer a = ask(stream, log::ReadbackKind::Texture, t.name, t.target);
+    if (a.bytes.empty())
+        return Status::refused("texture " + std::to_string(t.name) +
+                               " holds what only the GPU has, and it cannot be read back");
+    t.gpu_dirty = false;
     a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
         auto& image = t.images[{p.face, p.level}];
         if (!t.storage)
@@ -81,30 +86,39 @@ void read_texture(uint32_t stream, prune::Texture& t) {
         image.contents = contents_of(p, bytes);
         image.has_contents = true;
     });
+    return {};
 }
 
-void read_group(uint32_t stream, prune::ContextState& c) {
+Status read_group(uint32_t stream, prune::ContextState& c) {
     for (prune::Object* o : prune::live_objects(c, NameClass::texture))
         if (auto& t = static_cast<prune::Texture&>(*o); t.gpu_dirty && t.bound_once)
-            read_texture(stream, t);
+            if (Status s = read_texture(stream, t); !s)
+                return s;
     for (prune::Object* o : prune::live_objects(c, NameClass::renderbuffer))
         if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.gpu_dirty && b.storage) {
+            const Answer a = ask(stream, log::ReadbackKind::Renderbuffer, b.name, 0);
+            if (a.bytes.empty())
+                return Status::refused("renderbuffer " + std::to_string(b.name) +
+                                       " holds what only the GPU has, and it cannot be read back");
             b.gpu_dirty = false;
-            ask(stream, log::ReadbackKind::Renderbuffer, b.name, 0)
-                .for_each([&](const log::ReadbackPart& p, const char* bytes) {
-                    b.contents = contents_of(p, bytes);
-                    b.has_contents = true;
-                });
+            a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                b.contents = contents_of(p, bytes);
+                b.has_contents = true;
+            });
         }
     for (prune::Object* o : prune::live_objects(c, NameClass::buffer))
         if (auto& b = static_cast<prune::Buffer&>(*o); b.gpu_dirty && b.data) {
+            const Answer a = ask(stream, log::ReadbackKind::Buffer, b.name, 0);
+            if (a.bytes.empty())
+                return Status::refused("buffer " + std::to_string(b.name) +
+                                       " holds what only the GPU has, and it cannot be read back");
             b.gpu_dirty = false;
-            ask(stream, log::ReadbackKind::Buffer, b.name, 0)
-                .for_each([&](const log::ReadbackPart& p, const char* bytes) {
-                    if (p.bytes == b.data->bytes)
-                        memcpy(b.data->data, bytes, p.bytes);
-                });
+            a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                if (p.bytes == b.data->bytes)
+                    memcpy(b.data->data, bytes, p.bytes);
+            });
         }
+    return {};
 }
 
 } // namespace
@@ -126,7 +140,8 @@ Status read_back_dirty(Pruner& p) {
         if (!e.state->ever_current || done[e.state->group.get()])
             continue;
         done[e.state->group.get()] = true;
-        read_group(id, *e.state);
+        if (Status s = read_group(id, *e.state); !s)
+            return s;
     }
     std::vector<DrawableInfo> drawables;
     ws_for_each_drawable([](const DrawableInfo& d, void* to) {

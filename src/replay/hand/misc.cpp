@@ -161,9 +161,6 @@ void decode_xNoteUniform(Exec& x, const char* record) {
 }
 void decode_xNoteAttrib(Exec&, const char*) {} // bound to its location before the link
 
-void decode_xOrder(Exec& x, const char* record) {
-    auto* r = reinterpret_cast<const rec::xOrder*>(record);
-    wait_stream_executed(r->id, r->position, x.stream);
-}
+void decode_xOrder(Exec&, const char*) {} // obeyed by the loop (stream.cpp)
 
 } // namespace glckpt::replay
