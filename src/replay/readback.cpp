@@ -26,7 +26,7 @@ Helper::~Helper() {
         ws_release_helper();
     }
     // The app's context as it was on this thread.
-    ws_make_current(x_.stream.id, x_.draw, x_.read);
+    ws_make_current(x_.stream.id, x_.draw, x_.read, true);
     while (x_.gl.glGetError() != GL_NO_ERROR) {
     }
 }
