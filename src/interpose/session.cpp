@@ -33,6 +33,8 @@ Mutex g_session_lock;
 
 Session* Session::existing() { return g_session.load(std::memory_order_acquire); }
 
+void Session::forget() { g_session.store(nullptr, std::memory_order_release); }
+
 Session& Session::get() {
     if (Session* s = existing())
         return *s;
@@ -251,8 +253,6 @@ Context* new_context(Api api, Context* share_with) {
     auto* c = new Context;
     c->api = api;
     c->group = share_with ? share_with->group : std::make_shared<ShareGroup>();
-    // From now on every batch of the group's streams begins with its order: close the open one.
-    t_context->stream.publish();
     // Whatever the other contexts have published so far comes before this one's first batch.
     c->stream.order = &c->group->order;
     c->group->order.streams.fetch_add(1);

@@ -31,6 +31,9 @@ class Session {
     // Null if this process has not used GL.
     static Session* existing();
 
+    // In a child made by fork(): the session is its parent's.
+    static void forget();
+
     // One question to the renderer, answered by bytes. If the renderer dies over it, it is
     // replaced and asked again. Any thread that is not inside a critical section.
     std::vector<char> ask(log::Ask kind, std::span<const char> question) {

@@ -147,7 +147,9 @@ void Stream::publish() {
 
 // The batch's first record says what must come before it; filled in by publish().
 void Stream::begin_batch() {
-    if (!order || order->streams.load(std::memory_order_relaxed) < 2 || inside_begin)
+    // Also while the stream is alone: a second context may come, in another thread, before this
+    // batch is published.
+    if (!order || inside_begin)
         return;
     auto* r = reinterpret_cast<rec::xOrder*>(ring_ + (write_ & mask_));
     r->head_ = {(uint16_t)Op::xOrder, 0, sizeof *r};

@@ -188,6 +188,10 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     }
     s.failed = false;
     x.holds_arrays = false; // whatever follows the arrays is what uses them
+    static const bool trace = getenv("GLCKPT_DEBUG_TRACE") != nullptr;
+    if (trace)
+        fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id, s.attaching ? " (attach)" : "",
+                (unsigned long)at, name_of(record));
     kDecoders[h->op](x, record);
     GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
     if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {

@@ -76,6 +76,16 @@ void order_after_group(WsContext* c) {
         encode::xOrder(s, id, position);
 }
 
+// A context takes its viewport and scissor box from its first drawable. Said explicitly, so that
+// they stay what they were wherever the context is made again.
+void record_first_size() {
+    GLint viewport[4] = {}, box[4] = {};
+    glGetIntegerv(GL_VIEWPORT, viewport);
+    glGetIntegerv(GL_SCISSOR_BOX, box);
+    glViewport(viewport[0], viewport[1], viewport[2], viewport[3]);
+    glScissor(box[0], box[1], box[2], box[3]);
+}
+
 // `c` is current in no thread any more; what the app destroyed meanwhile goes now.
 void let_go(WsContext* c) {
     std::vector<Surface*> dead;
@@ -186,6 +196,10 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
     }
     t.current = c;
     t_context = c->gl;
+    if (draw && !c->had_drawable) {
+        c->had_drawable = true;
+        record_first_size();
+    }
     for (Surface* o : dead)
         if (o != draw && o != read)
             destroy_surface(o);

@@ -86,6 +86,7 @@ struct WsContext {
     std::vector<int32_t> attribs;
     int32_t major = 1; // EGL_CONTEXT_CLIENT_VERSION
     bool flush_on_release = true;
+    bool had_drawable = false; // ever
     unsigned glx_id = 0;
 
     Thread* owner = nullptr; // the thread it is current in

@@ -1,0 +1,116 @@
+"""End-to-end tests of GL: one program, one way of disturbing it; its checksums must not change.
+
+usage: gl_test.py PROGRAM HOW
+  run       under glckpt-run
+  replace   the renderer replaced before every few synchronous calls
+  driver    the same, checked against itself alone: other drivers rasterize differently
+  kill      the renderer killed with -9 now and then (state that only the GPU had may be older then:
+            only programs without such state)
+  restore   three checkpoints at random frames, each followed by kill -9 and a restore
+"""
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN = os.environ["GLCKPT_BIN"]
+PROGRAM, HOW = sys.argv[1], sys.argv[2]
+FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240}[HOW]
+
+
+def crcs(text):
+    return re.findall(r"^frame (\d+) crc ([0-9a-f]{8})$", text, re.M)
+
+
+def expect(text, wanted, what):
+    got = crcs(text)
+    if got != wanted:
+        for a, b in zip(got, wanted):
+            if a != b:
+                sys.exit(f"{what}: frame {b[0]} has crc {a[1]}, natively {b[1]}\n{text[-2000:]}")
+        sys.exit(f"{what}: {len(got)} of {len(wanted)} frames\n{text[-2000:]}")
+
+
+def renderers_of(pid):
+    found = []
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{p}/cmdline", "rb") as f:
+                argv = f.read().split(b"\0")
+            if argv[0].endswith(b"glckpt-renderer") and argv[1] == str(pid).encode():
+                found.append(int(p))
+        except (OSError, IndexError):
+            pass
+    return found
+
+
+def main():
+    env = dict(os.environ, LIBGL_ALWAYS_SOFTWARE="1")
+    env.pop("DISPLAY", None)
+    native = subprocess.run([PROGRAM, str(FRAMES)], env=env, capture_output=True, text=True)
+    wanted = crcs(native.stdout)
+    if native.returncode == 1 and "no con" in native.stdout or len(wanted) != FRAMES:
+        print("the driver here does not run this program:", native.stdout[-300:])
+        sys.exit(77)
+    with tempfile.TemporaryDirectory(prefix="glckpt-gl-") as folder:
+        launcher = [f"{BIN}/glckpt-run", "--dir", folder]
+        if HOW == "replace":
+            env["GLCKPT_STRESS"] = "replace:3"
+        if HOW in ("run", "replace"):
+            r = subprocess.run(launcher + [PROGRAM, str(FRAMES)], env=env, capture_output=True, text=True)
+            expect(r.stdout, wanted, HOW)
+            sys.exit(r.returncode)
+        env["FRAME_PAUSE_US"] = "10000"
+        out = open(f"{folder}/out", "w+")
+        p = subprocess.Popen(launcher + [PROGRAM, str(FRAMES)], env=env, stdout=out, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL)
+        (kill_renderers if HOW == "kill" else restore)(p, folder)
+        with open(f"{folder}/out") as f:
+            expect(f.read(), wanted, HOW)
+
+
+def frames_so_far(folder):
+    with open(f"{folder}/out") as f:
+        return len(crcs(f.read()))
+
+
+def kill_renderers(p, folder):
+    while p.poll() is None:
+        time.sleep(0.5)
+        for r in renderers_of(p.pid):
+            os.kill(r, signal.SIGKILL)
+    if p.returncode:
+        sys.exit(f"exit status {p.returncode}")
+
+
+def restore(p, folder):
+    pid = p.pid
+    for generation in range(3):
+        at = (generation + 1) * FRAMES // 5 + random.randrange(FRAMES // 8)
+        while frames_so_far(folder) < at and p.poll() is None:
+            time.sleep(0.01)
+        s = subprocess.run([f"{BIN}/glckpt-signal", "--stop", str(pid)], capture_output=True, text=True)
+        if s.returncode:
+            sys.exit(f"generation {generation}: {s.stderr}")
+        image = s.stdout.strip()
+        os.kill(pid, signal.SIGKILL)
+        p.wait()
+        pid_file = f"{folder}/pid{generation}"
+        out = open(f"{folder}/out", "a")
+        p = subprocess.Popen([f"{BIN}/glckpt-restore", "--pid-file", pid_file, image], stdout=out,
+                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        while not (os.path.exists(pid_file) and open(pid_file).read().strip()):
+            if p.poll() is not None:
+                sys.exit(f"generation {generation}: restore ended with {p.returncode}: "
+                         + open(f"{folder}/out").read()[-500:])
+            time.sleep(0.01)
+        pid = int(open(pid_file).read())
+    if p.wait():
+        sys.exit(f"exit status {p.returncode}: " + open(f"{folder}/out").read()[-500:])
+
+
+main()
