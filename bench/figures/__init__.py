@@ -1,0 +1,1 @@
+"""Figures of glckpt against native runs: see bench/run."""

@@ -1,0 +1,131 @@
+"""Frames per second of whole programs, as they print them themselves."""
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from .host import need
+from .measure import Failed, Mark, Unavailable, alternate, figure_of
+
+OPENARENA_SIZES = ((64, 48), (320, 240), (800, 600))
+OPENARENA_MARKS = {(64, 48): Mark(0.95, True)}
+GLXGEARS_MARK = Mark(0.97, True)
+GLMARK2_SCENES = {
+    "build": "build", "ideas": "ideas", "desktop": "desktop",
+    "buffer-map": "buffer:update-method=map", "buffer-subdata": "buffer:update-method=subdata",
+}
+GLMARK2_MARKS = {"buffer-map": Mark(0.85, True)}
+DEMO = "glckpt1"
+
+# No frame limit, no wait for the screen; nothing that differs from run to run.
+OPENARENA_CONFIG = """set com_maxfps 0
+set r_swapInterval 0
+set cg_drawFPS 0
+set in_mouse 0
+set in_nograb 1
+set com_hunkmegs 256
+set cl_allowDownload 0
+set r_gamma 1
+set r_ignorehwgamma 1
+set again "demo %s; set nextdemo vstr again"
+""" % DEMO
+
+
+def openarena_home(host, demo):
+    """A fresh home: a left configuration or pid file would change the run or ask a question."""
+    if not os.path.exists(demo):
+        raise Unavailable(f"no OpenArena demo at {demo} (--demo FILE)")
+    home = os.path.join(host.folder, "openarena")
+    shutil.rmtree(home, ignore_errors=True)
+    base = os.path.join(home, ".openarena", "baseoa")
+    os.makedirs(os.path.join(base, "demos"))
+    shutil.copy(demo, os.path.join(base, "demos", DEMO + ".dm_71"))
+    with open(os.path.join(base, "autoexec.cfg"), "w") as f:
+        f.write(OPENARENA_CONFIG)
+    return home
+
+
+def openarena_command(width, height, forever=False):
+    command = [need("openarena")]
+    for name, value in (("s_initsound", 0), ("r_fullscreen", 0), ("r_mode", -1),
+                        ("r_customwidth", width), ("r_customheight", height),
+                        ("com_introplayed", 1), ("cl_renderer", "opengl1"), ("timedemo", 1)):
+        command += ["+set", name, str(value)]
+    play = ["+vstr", "again"] if forever else ["+set", "nextdemo", "quit", "+demo", DEMO]
+    return command + play
+
+
+def openarena_fps(host, settings, width, height, under_glckpt):
+    home = openarena_home(host, settings.demo)
+    text = host.output(host.launcher(under_glckpt) + openarena_command(width, height), 240,
+                       env=host.environment(home), cwd=home)
+    found = re.search(r"\d+ frames,? [\d.]+ seconds:? ([\d.]+) fps", text)
+    if not found:
+        raise Failed(f"OpenArena printed no figure: {text[-400:].strip()}")
+    return float(found[1])
+
+
+def openarena(size):
+    width, height = size
+    name = f"openarena-{width}x{height}"
+
+    def figures(host, settings):
+        native, ours, load = alternate(name, settings.pairs, lambda glckpt: openarena_fps(
+            host, settings, width, height, glckpt))
+        return [figure_of(name, "fps", ours, native, OPENARENA_MARKS.get(size), load)]
+    return name, figures
+
+
+def glxgears_fps(host, under_glckpt):
+    """The second interval: the first has the start in it."""
+    process = host.start(host.launcher(under_glckpt) + [need("glxgears")],
+                         env=host.environment(os.path.join(host.folder, "home")),
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        intervals = []
+        end = time.monotonic() + 60
+        for line in process.stdout:
+            found = re.search(r"(\d+) frames in ([\d.]+) seconds", line)
+            if found:
+                intervals.append(int(found[1]) / float(found[2]))
+            if len(intervals) == 2:
+                return round(intervals[1], 1)
+            if time.monotonic() > end:
+                break
+        raise Failed("glxgears printed no figure")
+    finally:
+        host.end(process)
+
+
+def glxgears(host, settings):
+    native, ours, load = alternate("glxgears", settings.pairs,
+                                   lambda glckpt: glxgears_fps(host, glckpt))
+    return [figure_of("glxgears", "fps", ours, native, GLXGEARS_MARK, load)]
+
+
+def glmark2_fps(host, settings, scene, under_glckpt):
+    duration = 0.5 if settings.quick else 4
+    command = [need("glmark2"), "-s", "320x240", "--swap-mode", "immediate",
+               "-b", f"{scene}:duration={duration}"]
+    text = host.output(host.launcher(under_glckpt) + command, 60,
+                       env=host.environment(os.path.join(host.folder, "home")))
+    found = re.search(r"FPS: (\d+)", text)
+    if not found:
+        raise Failed(f"glmark2 printed no figure: {text[-400:].strip()}")
+    return float(found[1])
+
+
+def glmark2(short):
+    name, scene = f"glmark2-{short}", GLMARK2_SCENES[short]
+
+    def figures(host, settings):
+        native, ours, load = alternate(name, settings.pairs, lambda glckpt: glmark2_fps(
+            host, settings, scene, glckpt))
+        return [figure_of(name, "fps", ours, native, GLMARK2_MARKS.get(short), load)]
+    return name, figures
+
+
+def all_figures():
+    return dict([openarena(size) for size in OPENARENA_SIZES] + [("glxgears", glxgears)]
+                + [glmark2(short) for short in GLMARK2_SCENES])

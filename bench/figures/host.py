@@ -1,0 +1,144 @@
+"""The machine, the build under test, processes that must not outlive us, and a private X server."""
+import atexit
+import datetime
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from .measure import Failed, Unavailable
+
+BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(BENCH)
+
+
+def describe():
+    with open("/proc/cpuinfo") as f:
+        models = re.findall(r"model name\s*: (.*)", f.read())
+    head = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+                          capture_output=True, text=True)
+    return {
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "processors": os.cpu_count(),
+        "model": models[0] if models else "?",
+        "kernel": platform.release(),
+        "memory_mib": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20,
+        "commit": head.stdout.strip() or "?",
+        "load": os.getloadavg(),
+    }
+
+
+def need(program):
+    path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/games:/usr/bin:/bin")
+    if not path:
+        raise Unavailable(f"{program} is not installed")
+    return path
+
+
+class Host:
+    """Everything that runs here runs in `folder`, and ends when we do."""
+
+    def __init__(self, build, first_display, folder=None):
+        self.build = os.path.abspath(build)
+        self.first_display = first_display
+        self.folder = tempfile.mkdtemp(prefix="glckpt-bench-", dir=folder)
+        self.display = None
+        self.running = set()
+        atexit.register(self.close)
+
+    def close(self):
+        for process in list(self.running):
+            self.end(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def tool(self, name):
+        return self._built(os.path.join("bin", "glckpt-" + name))
+
+    def program(self, name):
+        return self._built(os.path.join("bench", "bench_" + name))
+
+    def _built(self, path):
+        path = os.path.join(self.build, path)
+        if not os.access(path, os.X_OK):
+            raise Unavailable(f"{path} is not built")
+        return path
+
+    def launcher(self, under_glckpt, *options):
+        if not under_glckpt:
+            return []
+        self._built(os.path.join("lib", "glckpt", "glckpt-renderer"))  # else: native figures
+        return [self.tool("run"), *options, "--"]
+
+    def environment(self, home, display=True):
+        os.makedirs(home, exist_ok=True)
+        os.chmod(home, 0o700)
+        kept = {k: v for k, v in os.environ.items()
+                if not k.startswith("XDG_") and k != "DBUS_SESSION_BUS_ADDRESS"}
+        kept.pop("DISPLAY", None)
+        kept.update(HOME=home, XDG_RUNTIME_DIR=home, LC_ALL="C.UTF-8", SDL_AUDIODRIVER="dummy",
+                    ALSOFT_DRIVERS="null")
+        if display:
+            kept["DISPLAY"] = self.x_server()
+        return kept
+
+    def start(self, command, **how):
+        """In a process group of its own, so that `end` reaches what it starts in turn."""
+        how.setdefault("stdin", subprocess.DEVNULL)
+        how.setdefault("cwd", self.folder)
+        process = subprocess.Popen(command, start_new_session=True, **how)
+        self.running.add(process)
+        return process
+
+    def end(self, process):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+        self.running.discard(process)
+
+    def output(self, command, seconds, **how):
+        """Its output; it must end by itself in time and well."""
+        process = self.start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, errors="replace", **how)
+        try:
+            text, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{command} did not end in {seconds} s") from None
+        finally:
+            self.end(process)
+        if process.returncode:
+            raise Failed(f"{command}: status {process.returncode}: {text[-400:].strip()}")
+        return text
+
+    def x_server(self):
+        """One server for all, so that both sides of a pair draw through the same."""
+        if self.display:
+            return self.display
+        server = need("Xvfb")
+        for number in range(self.first_display, self.first_display + 10):
+            if os.path.exists(f"/tmp/.X{number}-lock"):
+                continue
+            self.start([server, f":{number}", "-screen", "0", "1280x1024x24", "+extension", "GLX",
+                        "+render", "-noreset", "-nolisten", "tcp"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if wait_for(lambda: os.path.exists(f"/tmp/.X11-unix/X{number}"), 15):
+                time.sleep(0.5)  # the socket is there a moment before the screen is
+                self.display = f":{number}"
+                return self.display
+        raise Unavailable("no private X server came up")
+
+
+def wait_for(condition, seconds, step=0.02):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(step)
+    return False
