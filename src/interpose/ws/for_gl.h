@@ -13,7 +13,7 @@ struct DrawableInfo {
     log::ws::SurfaceKind kind;
     uint32_t context;
     int width, height;
-    bool is_draw; // it is the context's draw drawable (else only its read drawable)
+    bool is_draw;    // it is the context's draw drawable (else only its read drawable)
     uint32_t window; // its X window as the app knows it; 0 for pbuffers and pixmaps
 };
 void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data);
