@@ -3,6 +3,7 @@
 // Started by the app's side (src/interpose/session.cpp) as "glckpt-renderer <app pid>" with the
 // control socket as descriptor 3. Answers questions on it; each context's stream gets a thread.
 // It ends when the app does, or when the app drops it for another renderer.
+#include "base/lock.h"
 #include "log/control.h"
 #include "replay/readback.h"
 #include "replay/stream.h"
@@ -132,6 +133,9 @@ std::vector<char> remove_stream(std::vector<char>& q) {
         g_streams.erase(it);
     }
     s->end.store(true);
+    // Out of its sleep at once: piglit makes and destroys 800 contexts in a row.
+    s->shared->publish_word.fetch_add(1);
+    futex_wake(s->shared->publish_word, 1);
     s->thread.join();
     --s->exec->group->contexts;
     unmap_stream(*s);
