@@ -46,9 +46,7 @@ class Subject:
             pass
         self.host.end(self.process)
         # Its pid must be free for the restore, and its memory given back.
-        if not wait_for(lambda: not os.path.exists(f"/proc/{self.pid}"), 20):
-            raise Failed(f"{self.name} does not die")
-        time.sleep(0.3)
+        self.host.settle()
 
     def restore(self, *options):
         """Milliseconds from the start of glckpt-restore until the program runs."""

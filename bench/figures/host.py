@@ -1,9 +1,11 @@
 """The machine, the build under test, processes that must not outlive us, and a private X server."""
 import atexit
+import ctypes
 import datetime
 import os
 import platform
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -39,6 +41,24 @@ def need(program):
     return path
 
 
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def cpu_seconds():
+    """Of all processes that ran for us and are reaped."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def children():
+    tasks = os.listdir("/proc/self/task")
+    found = set()
+    for task in tasks:
+        with open(f"/proc/self/task/{task}/children") as f:
+            found |= {int(pid) for pid in f.read().split()}
+    return found
+
+
 class Host:
     """Everything that runs here runs in `folder`, and ends when we do."""
 
@@ -48,11 +68,14 @@ class Host:
         self.folder = tempfile.mkdtemp(prefix="glckpt-bench-", dir=folder)
         self.display = None
         self.running = set()
+        # The renderer leaves its parent; its time on the processor belongs to the run all the same.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         atexit.register(self.close)
 
     def close(self):
         for process in list(self.running):
             self.end(process)
+        self.settle()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def tool(self, name):
@@ -102,6 +125,23 @@ class Host:
         if process.stdout:
             process.stdout.close()
         self.running.discard(process)
+
+    def reap(self):
+        """Collects descendants that outlived their parents. True when none is left."""
+        orphans = children() - {process.pid for process in self.running}
+        for pid in orphans:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+        return not orphans
+
+    def settle(self):
+        """Waits until what `end` left behind (renderers) has noticed and is gone."""
+        if not wait_for(self.reap, 5):
+            for pid in children() - {process.pid for process in self.running}:
+                os.kill(pid, signal.SIGKILL)
+            wait_for(self.reap, 5)
 
     def output(self, command, seconds, **how):
         """Its output; it must end by itself in time and well."""
