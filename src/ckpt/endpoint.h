@@ -30,7 +30,7 @@ struct AttachRequest {
 class SectionSink {
   public:
     virtual ~SectionSink() = default;
-    // `name` is a short literal ("gl.json", "gl.log", "thumbnail.png"). The bytes are copied.
+    // `name` is a short literal ("gl.json", "gl.log", "thumbnail.rgba"). The bytes are copied.
     virtual void add(const char* name, std::string_view bytes) = 0;
 };
 

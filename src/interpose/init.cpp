@@ -1,6 +1,7 @@
 #include "interpose/init.h"
 #include "ckpt/engine.h"
 #include "interpose/live/endpoint.h"
+#include "interpose/live/pruner.h"
 #include "interpose/live/stress.h"
 #include "interpose/session.h"
 
@@ -13,6 +14,7 @@ namespace {
 void forget_in_child() {
     t_context = &g_null_context;
     Session::forget();
+    Pruner::forget();
     log::g_wake_pruner = nullptr;
     log::g_renderer_check = nullptr;
 }

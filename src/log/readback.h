@@ -4,7 +4,13 @@
 
 namespace glckpt::log {
 
-enum class ReadbackKind : uint32_t { Texture = 1, Buffer, Renderbuffer, Drawable, Query };
+enum class ReadbackKind : uint32_t {
+    Texture = 1,
+    Buffer,
+    Renderbuffer,
+    Drawable,
+    Strings // parts are texts; `level` is what glGetString was asked
+};
 
 struct ReadbackQuestion {
     uint32_t stream; // whose context, or whose share group

@@ -237,6 +237,19 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
     return parts.take();
 }
 
+std::vector<char> read_strings(Exec& x) {
+    Parts parts;
+    for (const GLenum name : {GL_VENDOR, GL_RENDERER, GL_VERSION})
+        if (const auto* text = (const char*)x.gl.glGetString(name)) {
+            log::ReadbackPart p{};
+            p.level = (int32_t)name;
+            p.bytes = strlen(text);
+            memcpy(parts.add(p), text, p.bytes);
+        }
+    clear_errors(x.gl);
+    return parts.take();
+}
+
 std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
     switch (q.kind) {
     case log::ReadbackKind::Texture:
@@ -247,6 +260,8 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         return read_renderbuffer(x, x.real(NameClass::renderbuffer, (GLuint)q.name));
     case log::ReadbackKind::Drawable:
         return read_drawable(x, q);
+    case log::ReadbackKind::Strings:
+        return x.gl.glGetString ? read_strings(x) : std::vector<char>();
     default:
         return {};
     }

@@ -4,6 +4,7 @@
 #include "common/cli.h"
 #include "common/json.h"
 #include "info/backtrace.h"
+#include <png.h>
 #include <cstring>
 #include <ctime>
 
@@ -127,12 +128,20 @@ void print_text(const ImageReader& image, const Options& o) {
 }
 
 Status write_thumbnail(const ImageReader& image, const std::string& path) {
-    const std::string_view png = image.section("thumbnail.png");
-    if (png.empty())
+    const std::string_view rgba = image.section("thumbnail.rgba");
+    uint32_t size[2] = {0, 0};
+    if (rgba.size() >= sizeof size)
+        memcpy(size, rgba.data(), sizeof size);
+    const uint64_t pixels = (uint64_t)size[0] * size[1];
+    if (!pixels || size[0] > 65536 || size[1] > 65536 || rgba.size() != sizeof size + pixels * 4)
         return Status::refused(image.path() + " has no picture: the program drew nothing");
-    const UniqueFd fd = open_fd(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (!fd.ok() || !write_all(fd.get(), png.data(), png.size()))
-        return Status::refused("cannot write " + path);
+    png_image png{};
+    png.version = PNG_IMAGE_VERSION;
+    png.width = size[0];
+    png.height = size[1];
+    png.format = PNG_FORMAT_RGBA;
+    if (!png_image_write_to_file(&png, path.c_str(), 0, rgba.data() + sizeof size, 0, nullptr))
+        return Status::refused("cannot write " + path + ": " + png.message);
     return {};
 }
 

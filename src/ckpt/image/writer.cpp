@@ -116,7 +116,8 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
         if (present == 0)
             continue;
         const bool whole = m.end - m.start <= 4 * present + kSparseAllowance;
-        uint64_t at = congruent(end_, m.start);
+        // Only what can use huge pages pays for the gap.
+        uint64_t at = m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start) : align_up(end_, kPage);
         for (auto r = first; r != run; ++r) {
             r->file_offset = whole ? at + (r->address - m.start) : at;
             if (!whole)

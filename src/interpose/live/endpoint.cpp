@@ -220,6 +220,28 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
     return attach_all(p);
 }
 
+// The largest picture that is on the screen, top row first, at most 512 pixels wide.
+static void add_thumbnail(ckpt::SectionSink& sink) {
+    const prune::Contents* best = nullptr;
+    for (const auto& [drawable, d] : drawable_contents())
+        for (const auto& part : d.parts)
+            if (part.buffer == (int32_t)log::DrawableBuffer::Front && part.contents.type == GL_UNSIGNED_BYTE &&
+                (!best || part.contents.width * part.contents.height > best->width * best->height))
+                best = &part.contents;
+    if (!best || !best->pixels)
+        return;
+    const int step = (best->width + 511) / 512;
+    const uint32_t size[2] = {(uint32_t)(best->width / step), (uint32_t)(best->height / step)};
+    std::string out(reinterpret_cast<const char*>(size), sizeof size);
+    for (uint32_t y = 0; y < size[1]; ++y)
+        for (uint32_t x = 0; x < size[0]; ++x) {
+            const size_t row = (size_t)best->height - 1 - (size_t)y * (size_t)step;
+            out.append(best->pixels->data + (row * (size_t)best->width + (size_t)x * (size_t)step) * 4, 3);
+            out.push_back((char)255);
+        }
+    sink.add("thumbnail.rgba", out);
+}
+
 void GlEndpoint::describe(ckpt::SectionSink& sink) {
     if (!Session::existing())
         return;
@@ -276,6 +298,7 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
                             ",\"contexts\":" + std::to_string(p.entries().size()) +
                             ",\"version\":" + quoted(version) + ",\"renderer\":" + quoted(renderer) + "}");
     sink.add("gl.log", count.log);
+    add_thumbnail(sink);
 }
 
 } // namespace glckpt

@@ -5,10 +5,21 @@
 
 namespace glckpt {
 
+namespace {
+std::atomic<Pruner*> g_pruner{nullptr};
+Mutex g_pruner_lock;
+} // namespace
+
 Pruner& Pruner::get() {
-    static Pruner* const p = new Pruner;
-    return *p;
+    if (Pruner* p = g_pruner.load(std::memory_order_acquire))
+        return *p;
+    Locked hold(g_pruner_lock);
+    if (!g_pruner.load())
+        g_pruner.store(new Pruner, std::memory_order_release);
+    return *g_pruner.load();
 }
+
+void Pruner::forget() { g_pruner.store(nullptr, std::memory_order_release); }
 
 Pruner::Pruner() {
     fold_.source.large = [](uint32_t index) { return Session::get().large_data(index); };

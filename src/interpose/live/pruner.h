@@ -11,6 +11,8 @@ namespace glckpt {
 class Pruner {
   public:
     static Pruner& get();
+    // In a child made by fork(): the contexts are its parent's, and the thread is gone.
+    static void forget();
 
     // A context begins and ends. Any app thread.
     void add(Context* c);

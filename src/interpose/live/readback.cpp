@@ -128,6 +128,21 @@ std::map<uint64_t, DrawableContents>& drawable_contents() {
     return *map;
 }
 
+// For glckpt-info: what the app itself may not have asked.
+static void read_strings(Context* c) {
+    if (c->strings.count(GL_VERSION) && c->strings.count(GL_RENDERER))
+        return;
+    ask(c->id, log::ReadbackKind::Strings, 0, 0)
+        .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+            if (c->strings.count((uint64_t)part.level))
+                return;
+            char* copy = static_cast<char*>(operator new(part.bytes + 1));
+            memcpy(copy, bytes, part.bytes);
+            copy[part.bytes] = 0;
+            c->strings[(uint64_t)part.level] = (const GLubyte*)copy;
+        });
+}
+
 Status read_back_dirty(Pruner& p) {
     std::map<prune::Group*, bool> done;
     for (auto& [id, e] : p.entries()) {
@@ -143,6 +158,9 @@ Status read_back_dirty(Pruner& p) {
         if (Status s = read_group(id, *e.state); !s)
             return s;
     }
+    for (auto& [id, e] : p.entries())
+        if (e.state->current)
+            read_strings(e.context);
     std::vector<DrawableInfo> drawables;
     ws_for_each_drawable([](const DrawableInfo& d, void* to) {
         static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
