@@ -38,7 +38,7 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
   public:
-    Result(T value) : value_(std::move(value)) {}     // NOLINT: implicit on purpose
+    Result(T value) : value_(std::move(value)) {}           // NOLINT: implicit on purpose
     Result(Status failure) : status_(std::move(failure)) {} // NOLINT: implicit on purpose
     bool ok() const { return value_.has_value(); }
     explicit operator bool() const { return ok(); }

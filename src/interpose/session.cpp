@@ -167,13 +167,14 @@ void Session::stop_renderer() {
 }
 
 void Session::send_stream(Context* c, Context* share_with, int fd, bool attaching) {
-    const log::AddStreamQuestion q{c->id, share_with ? share_with->id : 0, c->api == Api::GlCore, attaching};
+    const log::AddStreamQuestion q{c->id, share_with ? share_with->id : 0, c->api == Api::GlCore,
+                                   attaching};
     ask(log::Ask::AddStream, std::span<const char>((const char*)&q, sizeof q), fd);
 }
 
 log::SwitchAnswer Session::switch_stream(Context* c) {
-    const auto a = ask(log::Ask::SwitchStream, std::span<const char>((const char*)&c->id, sizeof c->id),
-                       c->stream.fd());
+    const auto a = ask(log::Ask::SwitchStream,
+                       std::span<const char>((const char*)&c->id, sizeof c->id), c->stream.fd());
     log::SwitchAnswer s{};
     if (a.size() == sizeof s)
         memcpy(&s, a.data(), sizeof s);

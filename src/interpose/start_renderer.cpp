@@ -17,7 +17,8 @@ namespace glckpt {
 namespace {
 
 bool ours(std::string_view setting) {
-    return setting.starts_with("LD_PRELOAD=") || (setting.starts_with("GLCKPT_") && !setting.starts_with("GLCKPT_DEBUG"));
+    return setting.starts_with("LD_PRELOAD=") ||
+           (setting.starts_with("GLCKPT_") && !setting.starts_with("GLCKPT_DEBUG"));
 }
 
 // Takes our own folder out of a search path; empty if nothing is left.
@@ -38,7 +39,8 @@ std::vector<std::string> renderer_environment(const std::vector<std::string>& se
     constexpr std::string_view kPath = "LD_LIBRARY_PATH=";
     std::vector<std::string> env;
     auto put = [&](const std::string& setting) {
-        const std::string_view key(setting.data(), std::min(setting.find('='), setting.size() - 1) + 1);
+        const std::string_view key(setting.data(),
+                                   std::min(setting.find('='), setting.size() - 1) + 1);
         std::erase_if(env, [&](const std::string& e) { return e.starts_with(key); });
         env.push_back(setting);
     };

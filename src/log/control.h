@@ -16,10 +16,11 @@ enum class Ask : uint32_t {
     RemoveStream, // u32 stream id -> nothing (its thread has ended)
     AddLarge,     // u32 index, u64 bytes, + memfd -> nothing
     DropLarge,    // u32 index -> nothing
-    Pause,        // -> u32 1 if every stream stands between two records (and outside glBegin), else 0
-    Resume,       // -> nothing
-    Readback,     // see log/readback.h; while paused
-    SwitchStream, // u32 stream id, + memfd -> SwitchAnswer: from the attach log to the stream itself
+    Pause,    // -> u32 1 if every stream stands between two records (and outside glBegin), else 0
+    Resume,   // -> nothing
+    Readback, // see log/readback.h; while paused
+    SwitchStream, // u32 stream id, + memfd -> SwitchAnswer: from the attach log to the stream
+                  // itself
     // Window system questions, answered by src/replay/ws. Numbers from here on belong to
     // log/ws_protocol.h.
     WsFirst = 1000,

@@ -7,8 +7,29 @@
 namespace glckpt::log {
 
 enum class ParamKind : uint8_t {
-    Name, Enum, Bits, Boolean, Float, Double, Int8, Uint8, Int16, Uint16, Int, Uint, Int64, Uint64,
-    Pointer, Text, Strings, Floats, Ints, Uints, Enums, Bytes, Out
+    Name,
+    Enum,
+    Bits,
+    Boolean,
+    Float,
+    Double,
+    Int8,
+    Uint8,
+    Int16,
+    Uint16,
+    Int,
+    Uint,
+    Int64,
+    Uint64,
+    Pointer,
+    Text,
+    Strings,
+    Floats,
+    Ints,
+    Uints,
+    Enums,
+    Bytes,
+    Out
 };
 struct ParamInfo {
     const char* name;

@@ -9,8 +9,8 @@ namespace {
 
 const char* enum_name(uint32_t value) {
     const EnumName* end = kEnumNames + kEnumNameCount;
-    const EnumName* e =
-        std::lower_bound(kEnumNames, end, value, [](const EnumName& n, uint32_t v) { return n.value < v; });
+    const EnumName* e = std::lower_bound(kEnumNames, end, value,
+                                         [](const EnumName& n, uint32_t v) { return n.value < v; });
     return e != end && e->value == value ? e->name : nullptr;
 }
 
@@ -23,7 +23,9 @@ std::string number(const char* format, auto v) {
 std::string enumeration(uint32_t value, const char* group) {
     // 0 and 1 mean something else in every group.
     if (value == 0)
-        return group && strstr(group, "Blend") ? "GL_ZERO" : group && strstr(group, "Primitive") ? "GL_POINTS" : "GL_NONE";
+        return group && strstr(group, "Blend")       ? "GL_ZERO"
+               : group && strstr(group, "Primitive") ? "GL_POINTS"
+                                                     : "GL_NONE";
     if (value == 1 && group && strstr(group, "Blend"))
         return "GL_ONE";
     if (value < 16)
@@ -145,7 +147,8 @@ std::string to_text(const char* record) {
     const OpInfo& info = kOpInfos[h.op];
     std::string s = std::string(info.name) + "(";
     for (unsigned i = 0; i < info.count; ++i)
-        s += (i ? ", " : "") + std::string(info.params[i].name) + " = " + parameter(record, info.params[i]);
+        s += (i ? ", " : "") + std::string(info.params[i].name) + " = " +
+             parameter(record, info.params[i]);
     return s + ")";
 }
 

@@ -15,15 +15,21 @@ enum class ReadbackKind : uint32_t {
 struct ReadbackQuestion {
     uint32_t stream; // whose context, or whose share group
     ReadbackKind kind;
-    uint64_t name;   // virtual; of a drawable, its number
-    uint32_t target; // of a texture or query
+    uint64_t name;         // virtual; of a drawable, its number
+    uint32_t target;       // of a texture or query
     int32_t width, height; // of a drawable
     uint32_t window;       // of a drawable that is one: its X window on the server
     char display[64];      // of that window
 };
 
 // Drawables' buffers, in `level` of their parts.
-enum class DrawableBuffer : int32_t { Front = 1, Back = 2, DepthStencil = 3, Depth = 4, Stencil = 5 };
+enum class DrawableBuffer : int32_t {
+    Front = 1,
+    Back = 2,
+    DepthStencil = 3,
+    Depth = 4,
+    Stencil = 5
+};
 
 // The answer is any number of parts, each followed by its bytes.
 struct ReadbackPart {

@@ -195,17 +195,15 @@ void Stream::wait_reply() {
     if (g_sync_point)
         g_sync_point();
     limit_ = write_; // what follows starts a new batch
-    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
-        return shared_->replied.load(std::memory_order_acquire) >= write_;
-    });
+    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps,
+                  [&] { return shared_->replied.load(std::memory_order_acquire) >= write_; });
 }
 
 void Stream::wait_executed_to(uint64_t position) {
     if (!shared_)
         return;
-    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps, [&] {
-        return shared_->executed.load(std::memory_order_acquire) >= position;
-    });
+    t_waiter.wait(shared_->executed_word, shared_->producer_sleeps,
+                  [&] { return shared_->executed.load(std::memory_order_acquire) >= position; });
 }
 
 void Stream::wait_executed() {

@@ -107,7 +107,7 @@ class Stream {
     char* reply_ = nullptr;
     char* arena_ = nullptr;
     uint64_t arena_size_ = 0;
-    uint64_t arena_head_ = 0; // bytes handed out since the stream began
+    uint64_t arena_head_ = 0;  // bytes handed out since the stream began
     uint64_t batch_order_ = 0; // position of the open batch's xOrder record, plus 1; 0: none
     int fd_ = -1;
     char* swallow_ = nullptr; // the null stream's scratch

@@ -63,8 +63,9 @@ int64_t Fold::arg(const char* record, Field field, int64_t missing) const {
     if (p->bytes == 4) {
         int32_t v;
         memcpy(&v, record + p->offset, 4);
-        return field == Field::x || field == Field::y || field == Field::z || field == Field::width ||
-                       field == Field::height || field == Field::depth || field == Field::level
+        return field == Field::x || field == Field::y || field == Field::z ||
+                       field == Field::width || field == Field::height || field == Field::depth ||
+                       field == Field::level
                    ? v
                    : (int64_t)(uint32_t)v;
     }

@@ -21,11 +21,57 @@ enum class Effect : uint8_t {
 };
 // Parameters that commands of one kind have in common, wherever they stand in the record.
 enum class Field : uint8_t {
-    target, texture, level, layer, internal_format, x, y, z, width, height, depth, format, type,
-    pixels, image_size, attachment, textarget, renderbuffer, framebuffer, buffer, index, offset,
-    size, pname, face, light, plane, coord, count, first, program, location, id, array, flags,
-    usage, levels, samples, cap, list, stride, pointer, stages, mask, unit, access, vaobj, block,
-    names, object, created
+    target,
+    texture,
+    level,
+    layer,
+    internal_format,
+    x,
+    y,
+    z,
+    width,
+    height,
+    depth,
+    format,
+    type,
+    pixels,
+    image_size,
+    attachment,
+    textarget,
+    renderbuffer,
+    framebuffer,
+    buffer,
+    index,
+    offset,
+    size,
+    pname,
+    face,
+    light,
+    plane,
+    coord,
+    count,
+    first,
+    program,
+    location,
+    id,
+    array,
+    flags,
+    usage,
+    levels,
+    samples,
+    cap,
+    list,
+    stride,
+    pointer,
+    stages,
+    mask,
+    unit,
+    access,
+    vaobj,
+    block,
+    names,
+    object,
+    created
 };
 struct FieldPlace {
     Field field;
@@ -39,9 +85,9 @@ using FoldFunction = void(Fold& f, const char* record);
 
 struct KeyField {
     uint16_t offset;
-    uint8_t bytes;      // 0: a string payload, hashed; 255: the constant `whole`
+    uint8_t bytes; // 0: a string payload, hashed; 255: the constant `whole`
     bool has_whole;
-    uint64_t whole;     // this value stands for all
+    uint64_t whole; // this value stands for all
 };
 struct NameField {
     uint16_t offset;
@@ -52,7 +98,7 @@ struct Rule {
     uint16_t family;
     uint8_t keys;
     KeyField key[2];
-    uint32_t groups;    // attribute groups
+    uint32_t groups; // attribute groups
     NameClass cls;
     Address address;
     uint16_t address_offset;
@@ -109,7 +155,8 @@ class Fold {
     template <class R>
     Ref<Kept> make(const R& r) {
         Ref<Kept> k(new Kept);
-        k->bytes.assign(reinterpret_cast<const char*>(&r), reinterpret_cast<const char*>(&r) + sizeof r);
+        k->bytes.assign(reinterpret_cast<const char*>(&r),
+                        reinterpret_cast<const char*>(&r) + sizeof r);
         auto* h = reinterpret_cast<log::RecordHeader*>(k->bytes.data());
         *h = {(uint16_t)R::kOp, 0, (uint32_t)sizeof r};
         k->sequence = ++sequence;

@@ -11,12 +11,12 @@ namespace glckpt::prune {
 struct Object {
     int refs = 0;
     const NameClass cls;
-    uint32_t name;        // virtual; as long as `named`
-    bool named = true;    // false: deleted, but something still refers to it
+    uint32_t name;     // virtual; as long as `named`
+    bool named = true; // false: deleted, but something still refers to it
     bool bound_once = false;
-    uint64_t born = 0;    // sequence
+    uint64_t born = 0; // sequence
     Slots slots;
-    Ref<Kept> created;    // glCreate*: the record that made it with a type
+    Ref<Kept> created;         // glCreate*: the record that made it with a type
     uint32_t emitted_name = 0; // while a log is being emitted
     Object(NameClass c, uint32_t n) : cls(c), name(n) {}
     virtual ~Object() = default;
@@ -96,7 +96,7 @@ struct Program : Object {
         Ref<Kept> link;
     };
     Executable executable;
-    Slots uniforms; // since the link
+    Slots uniforms;           // since the link
     Ref<Kept> shader_program; // glCreateShaderProgramv
 };
 

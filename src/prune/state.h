@@ -61,29 +61,29 @@ struct ContextState {
     std::vector<Unit> units;
     uint32_t active_unit = 0, client_unit = 0;
     UnpackState unpack;
-    std::map<uint32_t, Ref<Object>> buffers;      // by target
-    Ref<Object> vao;                              // never null: name 0 is an object of its own
+    std::map<uint32_t, Ref<Object>> buffers; // by target
+    Ref<Object> vao;                         // never null: name 0 is an object of its own
     Ref<Object> default_vao;
-    Ref<Object> draw_fbo, read_fbo;               // null: the default framebuffer
+    Ref<Object> draw_fbo, read_fbo; // null: the default framebuffer
     Ref<Object> renderbuffer, program, pipeline, feedback, default_feedback;
     std::map<uint32_t, Ref<Object>> arb_programs; // by target
     std::map<uint64_t, Ref<Object>> active_queries;
-    uint32_t matrix_mode = 0x1700; // GL_MODELVIEW
+    uint32_t matrix_mode = 0x1700;            // GL_MODELVIEW
     std::map<uint64_t, MatrixStack> matrices; // by mode, and unit for GL_TEXTURE
     std::vector<SavedAttribs> attribs;
     std::vector<SavedClient> client_attribs;
     // Compiling a list
     Ref<DisplayList> list;
     uint32_t list_name = 0, list_mode = 0;
-    std::map<int, Ref<Object>> default_textures;  // name 0, by target index
-    bool pixel_transfer_used = false; // uploads are changed on their way in
-    bool raster_moved = false;        // by glBitmap: the driver alone knows where to
+    std::map<int, Ref<Object>> default_textures; // name 0, by target index
+    bool pixel_transfer_used = false;            // uploads are changed on their way in
+    bool raster_moved = false;                   // by glBitmap: the driver alone knows where to
     bool inside_begin = false;
     bool conditional = false;
     std::vector<int> debug_controls;
     std::vector<Ref<Kept>> debug_groups;
     // Window system
-    bool current = false;      // in some thread
+    bool current = false; // in some thread
     bool ever_current = false;
     uint64_t draw_drawable = 0, read_drawable = 0;
     bool image_writes = false; // an image or storage binding that shaders may write through

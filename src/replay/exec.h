@@ -123,7 +123,9 @@ class Exec {
     void note_glBegin(const rec::glBegin&) { inside_begin = true; }
     void note_glEnd(const rec::glEnd&) { inside_begin = false; }
     void note_glUseProgram(const rec::glUseProgram& r) { current_program = r.program; }
-    void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) { pipeline_program = r.program; }
+    void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) {
+        pipeline_program = r.program;
+    }
     void note_glLinkProgram(const rec::glLinkProgram& r);
     void note_glBufferStorage(const rec::glBufferStorage& r);
     void note_glNamedBufferStorage(const rec::glNamedBufferStorage& r);

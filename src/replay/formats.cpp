@@ -48,7 +48,8 @@ PixelLayout exact_layout(const ComponentBits& b) {
     case GL_UNSIGNED_INT:
         return {integer, GL_UNSIGNED_INT, components * 4};
     case GL_SIGNED_NORMALIZED:
-        return most > 8 ? PixelLayout{format, GL_SHORT, components * 2} : PixelLayout{format, GL_BYTE, components};
+        return most > 8 ? PixelLayout{format, GL_SHORT, components * 2}
+                        : PixelLayout{format, GL_BYTE, components};
     default:
         return most > 16  ? PixelLayout{format, GL_UNSIGNED_INT, components * 4}
                : most > 8 ? PixelLayout{format, GL_UNSIGNED_SHORT, components * 2}

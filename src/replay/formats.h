@@ -10,7 +10,8 @@ struct PixelLayout {
 };
 
 struct ComponentBits {
-    int red = 0, green = 0, blue = 0, alpha = 0, luminance = 0, intensity = 0, depth = 0, stencil = 0;
+    int red = 0, green = 0, blue = 0, alpha = 0, luminance = 0, intensity = 0, depth = 0,
+        stencil = 0;
     GLint kind = 0; // GL_UNSIGNED_NORMALIZED, GL_FLOAT, GL_INT, ...
     GLint internal_format = 0;
 };

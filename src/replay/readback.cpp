@@ -46,7 +46,9 @@ class Parts {
         memcpy(bytes_.data() + at, &part, sizeof part);
         return bytes_.data() + at + sizeof part;
     }
-    void drop_last(const log::ReadbackPart& part) { bytes_.resize(bytes_.size() - sizeof part - part.bytes); }
+    void drop_last(const log::ReadbackPart& part) {
+        bytes_.resize(bytes_.size() - sizeof part - part.bytes);
+    }
     std::vector<char> take() { return std::move(bytes_); }
 
   private:
@@ -90,9 +92,9 @@ void read_image(Driver& gl, GLenum image_target, int face, int level, Parts& par
     bits.intensity = get(GL_TEXTURE_INTENSITY_SIZE);
     bits.depth = get(GL_TEXTURE_DEPTH_SIZE);
     bits.stencil = get(GL_TEXTURE_STENCIL_SIZE);
-    bits.kind = get(bits.red     ? GL_TEXTURE_RED_TYPE
-                    : bits.depth ? GL_TEXTURE_DEPTH_TYPE
-                    : bits.alpha ? GL_TEXTURE_ALPHA_TYPE
+    bits.kind = get(bits.red         ? GL_TEXTURE_RED_TYPE
+                    : bits.depth     ? GL_TEXTURE_DEPTH_TYPE
+                    : bits.alpha     ? GL_TEXTURE_ALPHA_TYPE
                     : bits.luminance ? GL_TEXTURE_LUMINANCE_TYPE
                                      : GL_TEXTURE_INTENSITY_TYPE);
     bits.internal_format = p.internal_format;
@@ -118,8 +120,8 @@ std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
     const int levels = target == GL_TEXTURE_RECTANGLE ? 1 : 16;
     for (int face = 0; face < faces; ++face)
         for (int level = 0; level < levels; ++level)
-            read_image(x.gl, faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target, face,
-                       level, parts);
+            read_image(x.gl, faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target,
+                       face, level, parts);
     x.gl.glBindTexture(target, 0);
     return parts.take();
 }

@@ -82,7 +82,6 @@ uint64_t wait_published(Stream& s, uint64_t position) {
     return have();
 }
 
-
 // Between two records: stand while paused, doing what is asked.
 void stand(Stream& s) {
     std::unique_lock hold(g_pause_lock);
@@ -176,8 +175,8 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     Exec& x = *s.exec;
     auto* h = reinterpret_cast<log::RecordHeader*>(record);
     if (h->op == 0 || h->op >= (uint16_t)Op::Count || !kDecoders[h->op] || h->size < 8) {
-        fprintf(stderr, "glckpt: renderer: stream %u is damaged at %lu (%s)\n", s.id, (unsigned long)at,
-                name_of(record));
+        fprintf(stderr, "glckpt: renderer: stream %u is damaged at %lu (%s)\n", s.id,
+                (unsigned long)at, name_of(record));
         abort();
     }
     const uint32_t size = h->size;
@@ -190,8 +189,8 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     x.holds_arrays = false; // whatever follows the arrays is what uses them
     static const bool trace = getenv("GLCKPT_DEBUG_TRACE") != nullptr;
     if (trace)
-        fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id, s.attaching ? " (attach)" : "",
-                (unsigned long)at, name_of(record));
+        fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
+                s.attaching ? " (attach)" : "", (unsigned long)at, name_of(record));
     kDecoders[h->op](x, record);
     GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
     if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {

@@ -29,10 +29,12 @@ unsigned char component(unsigned long pixel, unsigned long mask) {
 
 } // namespace
 
-std::vector<char> window_image(const char* display, uint32_t window, int32_t* width, int32_t* height) {
+std::vector<char> window_image(const char* display, uint32_t window, int32_t* width,
+                               int32_t* height) {
     ::Display* d = window && display[0] ? connection(display) : nullptr;
     XWindowAttributes a;
-    if (!d || !XGetWindowAttributes(d, window, &a) || a.map_state != IsViewable || !a.visual->red_mask)
+    if (!d || !XGetWindowAttributes(d, window, &a) || a.map_state != IsViewable ||
+        !a.visual->red_mask)
         return {};
     int root_x = 0, root_y = 0;
     ::Window child;
@@ -43,7 +45,8 @@ std::vector<char> window_image(const char* display, uint32_t window, int32_t* wi
     const int y1 = std::min(a.height, HeightOfScreen(a.screen) - root_y);
     if (x0 >= x1 || y0 >= y1)
         return {};
-    XImage* image = XGetImage(d, window, x0, y0, (unsigned)(x1 - x0), (unsigned)(y1 - y0), AllPlanes, ZPixmap);
+    XImage* image =
+        XGetImage(d, window, x0, y0, (unsigned)(x1 - x0), (unsigned)(y1 - y0), AllPlanes, ZPixmap);
     if (!image)
         return {};
     *width = a.width;

@@ -8,8 +8,9 @@
 
 int main(int argc, char** argv) {
     using namespace glckpt;
-    CLI::App app("Prints the pruned log of GL calls that an image holds, one call a line: what a new "
-                 "driver is told at a restore.");
+    CLI::App app(
+        "Prints the pruned log of GL calls that an image holds, one call a line: what a new "
+        "driver is told at a restore.");
     app.name("glckpt-log");
     std::string path;
     app.add_option("image", path, "image file")->required();

@@ -91,7 +91,7 @@ void send_array(log::Stream& s, int index, uint64_t first, uint64_t count) {
 
 template <class Index>
 IndexRange scan(const Index* p, GLsizei n, bool restart, GLuint restart_index) {
-    Index low = (Index)~(Index)0, high = 0;
+    Index low = (Index) ~(Index)0, high = 0;
     bool any = false;
     if (!restart) {
         for (GLsizei i = 0; i < n; ++i) {

@@ -61,7 +61,7 @@ struct Context {
     Shadow shadow;
     std::shared_ptr<ShareGroup> group;
     Api api = Api::None;
-    uint32_t id = 0; // also the stream's
+    uint32_t id = 0;                   // also the stream's
     NameSpace own_names[kNameClasses]; // of the classes that are not shared
     std::unordered_map<GLuint, std::unique_ptr<VaoShadow>> vaos;
     std::unordered_map<GLenum, GLuint> bound_buffers; // by target

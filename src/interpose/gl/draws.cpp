@@ -93,8 +93,8 @@ GLCKPT_GL void glDrawElementsInstancedBaseVertexBaseInstance(GLenum mode, GLsize
                                                              GLint basevertex,
                                                              GLuint baseinstance) {
     before_elements(count, type, indices, basevertex, instancecount, baseinstance);
-    encode::glDrawElementsInstancedBaseVertexBaseInstance(
-        stream(), mode, count, type, indices, instancecount, basevertex, baseinstance);
+    encode::glDrawElementsInstancedBaseVertexBaseInstance(stream(), mode, count, type, indices,
+                                                          instancecount, basevertex, baseinstance);
 }
 GLCKPT_GL void glDrawRangeElements(GLenum mode, GLuint start, GLuint end, GLsizei count,
                                    GLenum type, const void* indices) {

@@ -89,7 +89,7 @@ Strings::Strings(GLsizei count, const GLchar* const* strings, const GLint* lengt
         return;
     text_.resize((size_t)count * 4);
     for (GLsizei i = 0; i < count; ++i) {
-        const uint32_t n = !strings[i] ? 0
+        const uint32_t n = !strings[i]                  ? 0
                            : lengths && lengths[i] >= 0 ? (uint32_t)lengths[i]
                                                         : (uint32_t)strlen(strings[i]);
         memcpy(text_.data() + (size_t)i * 4, &n, 4);

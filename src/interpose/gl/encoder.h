@@ -36,7 +36,8 @@ class In {
         return in;
     }
     size_t inline_bytes() const {
-        return ref_.kind == PayloadRef::Inline || ref_.kind == PayloadRef::Offset ? align8(bytes_) : 0;
+        return ref_.kind == PayloadRef::Inline || ref_.kind == PayloadRef::Offset ? align8(bytes_)
+                                                                                  : 0;
     }
     PayloadRef put(char* record, size_t* place) {
         if (ref_.kind == PayloadRef::Inline) {
@@ -63,7 +64,9 @@ class In {
 struct Out {
     PayloadRef ref{0, PayloadRef::Null, 0};
     uint64_t value = 0;
-    static Out offset(const void* p) { return {{8, PayloadRef::Offset, 0}, (uint64_t)(uintptr_t)p}; }
+    static Out offset(const void* p) {
+        return {{8, PayloadRef::Offset, 0}, (uint64_t)(uintptr_t)p};
+    }
     size_t inline_bytes() const { return ref.kind == PayloadRef::Offset ? 8 : 0; }
     PayloadRef put(char* record, size_t* place) {
         if (ref.kind == PayloadRef::Offset) {

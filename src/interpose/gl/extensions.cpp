@@ -19,7 +19,8 @@ const std::vector<std::string>& names() {
     auto& list = t_context->extensions;
     if (!list.empty())
         return list;
-    if (const GLubyte* all = t_context->api == Api::GlCore ? nullptr : driver_string(GL_EXTENSIONS)) {
+    if (const GLubyte* all =
+            t_context->api == Api::GlCore ? nullptr : driver_string(GL_EXTENSIONS)) {
         std::string_view rest((const char*)all);
         while (!rest.empty()) {
             const size_t end = std::min(rest.find(' '), rest.size());

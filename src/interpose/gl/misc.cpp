@@ -254,7 +254,7 @@ GLCKPT_GL GLint glRenderMode(GLenum mode) {
     Shadow& s = shadow();
     if (!stream().real())
         return 0;
-    void* to = s.render_mode == GL_SELECT ? (void*)s.select
+    void* to = s.render_mode == GL_SELECT     ? (void*)s.select
                : s.render_mode == GL_FEEDBACK ? (void*)s.feedback
                                               : nullptr;
     const size_t room = s.render_mode == GL_SELECT     ? bytes(s.select_size, 4)

@@ -35,9 +35,9 @@ struct ArrayState {
 
 struct VaoShadow {
     ArrayState arrays[kArrays];
-    uint64_t enabled = 0;        // by ArrayIndex
-    uint64_t client = 0;         // whose pointer is into the app's memory
-    uint64_t instanced = 0;      // with a divisor
+    uint64_t enabled = 0;   // by ArrayIndex
+    uint64_t client = 0;    // whose pointer is into the app's memory
+    uint64_t instanced = 0; // with a divisor
     GLuint element_buffer = 0;
     // The arrays a draw must send.
     uint64_t to_send() const { return enabled & client; }

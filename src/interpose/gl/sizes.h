@@ -13,7 +13,10 @@ inline size_t label_bytes(const char* text, GLsizei length) {
     return !text ? 0 : length < 0 ? strlen(text) + 1 : (size_t)length;
 }
 inline size_t index_bytes(GLenum type) {
-    return type == GL_UNSIGNED_BYTE ? 1 : type == GL_UNSIGNED_SHORT ? 2 : type == GL_UNSIGNED_INT ? 4 : 0;
+    return type == GL_UNSIGNED_BYTE    ? 1
+           : type == GL_UNSIGNED_SHORT ? 2
+           : type == GL_UNSIGNED_INT   ? 4
+                                       : 0;
 }
 inline size_t indices_bytes(GLsizei count, GLenum type) { return bytes(count, index_bytes(type)); }
 // One pixel, not padded (glClearBufferData and the like).

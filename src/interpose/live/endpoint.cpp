@@ -43,7 +43,8 @@ Status pause_renderer(uint64_t deadline_ns) {
             return {};
         Session::get().ask(log::Ask::Resume, std::span<const char>());
         if (now_ns() > deadline_ns)
-            return Status::timed_out("the program is inside a long glBegin/glEnd or waits for the GPU");
+            return Status::timed_out(
+                "the program is inside a long glBegin/glEnd or waits for the GPU");
         const timespec t{0, 1'000'000};
         raw_syscall(SYS_nanosleep, &t, 0);
     }
@@ -99,8 +100,9 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     const log::SwitchAnswer a = session.switch_stream(e.context);
     attach.destroy();
     if (a.failures && getenv("GLCKPT_DEBUG")) {
-        const std::string line = "glckpt: attach: the driver refused " + std::to_string(a.failures) +
-                                 " records, first " + kOpNames[a.first_op] + " with error " +
+        const std::string line = "glckpt: attach: the driver refused " +
+                                 std::to_string(a.failures) + " records, first " +
+                                 kOpNames[a.first_op] + " with error " +
                                  std::to_string(a.first_error) + "\n";
         raw_syscall(SYS_write, 2, line.data(), line.size());
     }
@@ -147,7 +149,8 @@ void recover_renderer() {
     p.fold_all();
     const Status s = attach_all(p);
     if (!s) {
-        const std::string line = "glckpt: the renderer died and cannot be replaced: " + s.why() + "\n";
+        const std::string line =
+            "glckpt: the renderer died and cannot be replaced: " + s.why() + "\n";
         raw_syscall(SYS_write, 2, line.data(), line.size());
         raw_syscall(SYS_exit_group, 1);
     }
@@ -161,7 +164,8 @@ Status GlEndpoint::preflight() {
     Locked hold(p.lock);
     p.fold_all();
     if (!p.fold().vetoes.empty())
-        return Status::refused("it has called what glckpt does not keep track of: " + vetoes(p.fold()));
+        return Status::refused("it has called what glckpt does not keep track of: " +
+                               vetoes(p.fold()));
     return {};
 }
 
@@ -196,7 +200,8 @@ Status GlEndpoint::drain(uint64_t deadline_ns) {
     p.fold_all();
     if (!p.fold().vetoes.empty()) {
         Session::get().ask(log::Ask::Resume, std::span<const char>());
-        return Status::refused("it has called what glckpt does not keep track of: " + vetoes(p.fold()));
+        return Status::refused("it has called what glckpt does not keep track of: " +
+                               vetoes(p.fold()));
     }
     Status s = read_back_dirty(p);
     if (!s)
@@ -225,7 +230,8 @@ static void add_thumbnail(ckpt::SectionSink& sink) {
     const prune::Contents* best = nullptr;
     for (const auto& [drawable, d] : drawable_contents())
         for (const auto& part : d.parts)
-            if (part.buffer == (int32_t)log::DrawableBuffer::Front && part.contents.type == GL_UNSIGNED_BYTE &&
+            if (part.buffer == (int32_t)log::DrawableBuffer::Front &&
+                part.contents.type == GL_UNSIGNED_BYTE &&
                 (!best || part.contents.width * part.contents.height > best->width * best->height))
                 best = &part.contents;
     if (!best || !best->pixels)
@@ -236,7 +242,8 @@ static void add_thumbnail(ckpt::SectionSink& sink) {
     for (uint32_t y = 0; y < size[1]; ++y)
         for (uint32_t x = 0; x < size[0]; ++x) {
             const size_t row = (size_t)best->height - 1 - (size_t)y * (size_t)step;
-            out.append(best->pixels->data + (row * (size_t)best->width + (size_t)x * (size_t)step) * 4, 3);
+            out.append(
+                best->pixels->data + (row * (size_t)best->width + (size_t)x * (size_t)step) * 4, 3);
             out.push_back((char)255);
         }
     sink.add("thumbnail.rgba", out);
@@ -248,7 +255,8 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
     Pruner& p = Pruner::get();
     class Count : public prune::Sink {
       public:
-        void record(const char* bytes, size_t size, std::span<const prune::EmittedPayload> payloads) override {
+        void record(const char* bytes, size_t size,
+                    std::span<const prune::EmittedPayload> payloads) override {
             ++records;
             live += size;
             log.append(bytes, size);
@@ -277,7 +285,8 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
         out.end(*e.state);
         auto known = [&](GLenum name) {
             const auto it = e.context->strings.find(name);
-            return it == e.context->strings.end() ? std::string() : std::string((const char*)it->second);
+            return it == e.context->strings.end() ? std::string()
+                                                  : std::string((const char*)it->second);
         };
         if (version.empty())
             version = known(GL_VERSION);
@@ -294,9 +303,9 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
         return q + '"';
     };
     sink.add("gl.json", "{\"live_records\":" + std::to_string(count.records) +
-                            ",\"live_bytes\":" + std::to_string(count.live) +
-                            ",\"contexts\":" + std::to_string(p.entries().size()) +
-                            ",\"version\":" + quoted(version) + ",\"renderer\":" + quoted(renderer) + "}");
+                            ",\"live_bytes\":" + std::to_string(count.live) + ",\"contexts\":" +
+                            std::to_string(p.entries().size()) + ",\"version\":" + quoted(version) +
+                            ",\"renderer\":" + quoted(renderer) + "}");
     sink.add("gl.log", count.log);
     add_thumbnail(sink);
 }

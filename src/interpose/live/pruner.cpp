@@ -40,7 +40,8 @@ void Pruner::add(Context* c) {
         state->group = std::make_shared<prune::Group>();
         weak = state->group;
     }
-    state->default_vao = prune::Ref<prune::Object>(new prune::VertexArray(NameClass::vertex_array, 0));
+    state->default_vao =
+        prune::Ref<prune::Object>(new prune::VertexArray(NameClass::vertex_array, 0));
     state->vao = state->default_vao;
     state->default_feedback =
         prune::Ref<prune::Object>(new prune::TransformFeedback(NameClass::transform_feedback, 0));
@@ -98,7 +99,8 @@ void Pruner::fold_stream(Entry& e, uint64_t until) {
             const auto other = entries_.find(o.id);
             if (other != entries_.end())
                 fold_stream(other->second,
-                            std::min<uint64_t>(o.position, other->second.context->stream.shared().executed));
+                            std::min<uint64_t>(o.position,
+                                               other->second.context->stream.shared().executed));
             fold_.c = e.state.get();
             fold_.source.arena = s.arena();
         } else {

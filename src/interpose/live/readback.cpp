@@ -45,7 +45,8 @@ Answer ask(const DrawableInfo& d) {
     q.width = d.width;
     q.height = d.height;
     const bool window = d.kind == log::ws::SurfaceKind::GlxBareWindow ||
-                        d.kind == log::ws::SurfaceKind::GlxWindow || d.kind == log::ws::SurfaceKind::EglWindow;
+                        d.kind == log::ws::SurfaceKind::GlxWindow ||
+                        d.kind == log::ws::SurfaceKind::EglWindow;
     if (window && d.window) {
         q.window = x11::real_xid(d.window);
         strncpy(q.display, x11::current_display().c_str(), sizeof q.display - 1);
@@ -162,9 +163,11 @@ Status read_back_dirty(Pruner& p) {
         if (e.state->current)
             read_strings(e.context);
     std::vector<DrawableInfo> drawables;
-    ws_for_each_drawable([](const DrawableInfo& d, void* to) {
-        static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
-    }, &drawables);
+    ws_for_each_drawable(
+        [](const DrawableInfo& d, void* to) {
+            static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
+        },
+        &drawables);
     for (const DrawableInfo& d : drawables) {
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))
@@ -172,8 +175,8 @@ Status read_back_dirty(Pruner& p) {
         dirty = false;
         DrawableContents now;
         ask(d).for_each([&](const log::ReadbackPart& part, const char* bytes) {
-                now.parts.push_back({part.level, contents_of(part, bytes)});
-            });
+            now.parts.push_back({part.level, contents_of(part, bytes)});
+        });
         drawable_contents()[d.drawable] = std::move(now);
     }
     return {};

@@ -14,13 +14,15 @@ void StreamSink::make_space() {
     large_.clear();
 }
 
-void StreamSink::record(const char* bytes, size_t size, std::span<const prune::EmittedPayload> payloads) {
+void StreamSink::record(const char* bytes, size_t size,
+                        std::span<const prune::EmittedPayload> payloads) {
     size_t inline_bytes = 0, arena_bytes = 0;
     for (const auto& p : payloads)
         (p.bytes <= log::kInlineMax ? inline_bytes : arena_bytes) += log::align8(p.bytes) + 64;
     const uint64_t used = s_.position() - s_.shared().folded.load();
     const uint64_t arena_used = s_.arena_head() - s_.arena_released.load();
-    if (used + size + inline_bytes > log::kRingSize / 2 || arena_used + arena_bytes > log::kArenaSize / 2)
+    if (used + size + inline_bytes > log::kRingSize / 2 ||
+        arena_used + arena_bytes > log::kArenaSize / 2)
         make_space();
     std::vector<encode::In> in;
     in.reserve(payloads.size());

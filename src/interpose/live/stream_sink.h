@@ -8,7 +8,8 @@ namespace glckpt {
 class StreamSink : public prune::Sink {
   public:
     explicit StreamSink(log::Stream& s) : s_(s) {}
-    void record(const char* bytes, size_t size, std::span<const prune::EmittedPayload> payloads) override;
+    void record(const char* bytes, size_t size,
+                std::span<const prune::EmittedPayload> payloads) override;
     // Everything emitted has been executed.
     void finish();
     // A synchronous record (making the context current) was answered with 0.

@@ -170,7 +170,8 @@ void Emitter::context(ContextState& c) {
     if (had_framebuffers_)
         put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = 0});
     each(NameClass::query, [&](Object& o) { query(static_cast<Query&>(o)); });
-    each(NameClass::transform_feedback, [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
+    each(NameClass::transform_feedback,
+         [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
     each(NameClass::pipeline, [&](Object& o) { pipeline(static_cast<Pipeline&>(o)); });
     attrib_stack(c);
     state(c);

@@ -20,7 +20,8 @@ struct EmittedPayload {
 class Sink {
   public:
     virtual ~Sink() = default;
-    virtual void record(const char* bytes, size_t size, std::span<const EmittedPayload> payloads) = 0;
+    virtual void record(const char* bytes, size_t size,
+                        std::span<const EmittedPayload> payloads) = 0;
 };
 
 class Emitter {
@@ -40,7 +41,8 @@ class Emitter {
     template <class R>
     void put(R r, std::initializer_list<EmittedPayload> payloads = {}) {
         r.head_ = {(uint16_t)R::kOp, 0, (uint32_t)sizeof r};
-        write(reinterpret_cast<const char*>(&r), sizeof r, std::span(payloads.begin(), payloads.size()));
+        write(reinterpret_cast<const char*>(&r), sizeof r,
+              std::span(payloads.begin(), payloads.size()));
     }
     void kept(const Kept& k);
     // The same, with one name replaced.
@@ -53,7 +55,8 @@ class Emitter {
     void unpack(const UnpackState& u);
     void texture(Texture& t);
     void images(Texture& t, uint32_t name);
-    void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k, bool define);
+    void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
+                  bool define);
     void buffer(Buffer& b);
     void renderbuffer(Renderbuffer& r);
     void sampler(Object& s);

@@ -7,7 +7,6 @@ namespace {
 
 constexpr uint32_t kCubeFace0 = 0x8515;
 
-
 } // namespace
 
 void Emitter::buffer(Buffer& b) {
@@ -262,7 +261,8 @@ void Emitter::vertex_array(VertexArray& v) {
     if (client_unit)
         put(rec::glClientActiveTexture{.texture = GL_TEXTURE0});
     if (v.element_buffer)
-        put(rec::glBindBuffer{.target = GL_ELEMENT_ARRAY_BUFFER, .buffer = name_of(v.element_buffer.get())});
+        put(rec::glBindBuffer{.target = GL_ELEMENT_ARRAY_BUFFER,
+                              .buffer = name_of(v.element_buffer.get())});
     if (name)
         put(rec::glBindVertexArray{.array = 0});
 }

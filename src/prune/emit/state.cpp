@@ -65,7 +65,8 @@ void Emitter::unit(ContextState&, size_t index, const Unit& u) {
     for (int i = 0; i < kTextureTargets; ++i)
         if (const Ref<Object>& b = u.bound[(size_t)i]) {
             select();
-            put(rec::glBindTexture{.target = texture_target_of_index(i), .texture = name_of(b.get())});
+            put(rec::glBindTexture{.target = texture_target_of_index(i),
+                                   .texture = name_of(b.get())});
         }
     std::vector<Kept*> records;
     u.slots.collect(records);
@@ -124,7 +125,8 @@ void Emitter::bindings(ContextState& c) {
         put(rec::glBindVertexArray{.array = name_of(c.vao.get())});
     if (c.draw_fbo == c.read_fbo) {
         if (c.draw_fbo)
-            put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = name_of(c.draw_fbo.get())});
+            put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER,
+                                       .framebuffer = name_of(c.draw_fbo.get())});
     } else {
         if (c.draw_fbo)
             put(rec::glBindFramebuffer{.target = GL_DRAW_FRAMEBUFFER,
@@ -134,9 +136,11 @@ void Emitter::bindings(ContextState& c) {
                                        .framebuffer = name_of(c.read_fbo.get())});
     }
     if (c.renderbuffer)
-        put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = name_of(c.renderbuffer.get())});
+        put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER,
+                                    .renderbuffer = name_of(c.renderbuffer.get())});
     if (!(c.feedback == c.default_feedback))
-        put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name_of(c.feedback.get())});
+        put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK,
+                                         .id = name_of(c.feedback.get())});
     all(c.default_feedback->slots);
     if (c.pipeline)
         put(rec::glBindProgramPipeline{.pipeline = name_of(c.pipeline.get())});
@@ -181,7 +185,8 @@ void Emitter::attrib_stack(ContextState& c) {
             const auto bound = s.bound.find(index);
             for (int i = 0; bound != s.bound.end() && i < kTextureTargets; ++i)
                 if (const Ref<Object>& b = bound->second[(size_t)i])
-                    put(rec::glBindTexture{.target = texture_target_of_index(i), .texture = name_of(b.get())});
+                    put(rec::glBindTexture{.target = texture_target_of_index(i),
+                                           .texture = name_of(b.get())});
             all(slots);
         }
         put(rec::glActiveTexture{.texture = GL_TEXTURE0 + s.active_unit});

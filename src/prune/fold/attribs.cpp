@@ -11,13 +11,27 @@ uint32_t groups_of(uint32_t mask) {
         uint32_t bit;
         int group;
     } static constexpr map[] = {
-        {GL_CURRENT_BIT, 0},         {GL_POINT_BIT, 1},        {GL_LINE_BIT, 2},
-        {GL_POLYGON_BIT, 3},         {GL_POLYGON_STIPPLE_BIT, 4}, {GL_PIXEL_MODE_BIT, 5},
-        {GL_LIGHTING_BIT, 6},        {GL_FOG_BIT, 7},          {GL_DEPTH_BUFFER_BIT, 8},
-        {GL_ACCUM_BUFFER_BIT, 9},    {GL_STENCIL_BUFFER_BIT, 10}, {GL_VIEWPORT_BIT, 11},
-        {GL_TRANSFORM_BIT, 12},      {GL_ENABLE_BIT, 13},      {GL_COLOR_BUFFER_BIT, 14},
-        {GL_HINT_BIT, 15},           {GL_EVAL_BIT, 16},        {GL_LIST_BIT, 17},
-        {GL_TEXTURE_BIT, 18},        {GL_SCISSOR_BIT, 19},     {GL_MULTISAMPLE_BIT, 20},
+        {GL_CURRENT_BIT, 0},
+        {GL_POINT_BIT, 1},
+        {GL_LINE_BIT, 2},
+        {GL_POLYGON_BIT, 3},
+        {GL_POLYGON_STIPPLE_BIT, 4},
+        {GL_PIXEL_MODE_BIT, 5},
+        {GL_LIGHTING_BIT, 6},
+        {GL_FOG_BIT, 7},
+        {GL_DEPTH_BUFFER_BIT, 8},
+        {GL_ACCUM_BUFFER_BIT, 9},
+        {GL_STENCIL_BUFFER_BIT, 10},
+        {GL_VIEWPORT_BIT, 11},
+        {GL_TRANSFORM_BIT, 12},
+        {GL_ENABLE_BIT, 13},
+        {GL_COLOR_BUFFER_BIT, 14},
+        {GL_HINT_BIT, 15},
+        {GL_EVAL_BIT, 16},
+        {GL_LIST_BIT, 17},
+        {GL_TEXTURE_BIT, 18},
+        {GL_SCISSOR_BIT, 19},
+        {GL_MULTISAMPLE_BIT, 20},
     };
     uint32_t g = 0;
     for (const auto& m : map)
@@ -159,7 +173,8 @@ void fold_pop_attrib(Fold& f, const char*) {
                 [&](const Key& k) { return saved_of_unit(k, s.mask); });
         if (s.mask & GL_TEXTURE_BIT) {
             const auto it = s.bound.find((int)u);
-            f.c->units[u].bound = it == s.bound.end() ? decltype(f.c->units[u].bound){} : it->second;
+            f.c->units[u].bound =
+                it == s.bound.end() ? decltype(f.c->units[u].bound){} : it->second;
         }
     }
     if (s.mask & GL_TEXTURE_BIT)

@@ -51,8 +51,10 @@ void fold_bind_buffers(Fold& f, const char* r) {
     const GLintptr* offsets = nullptr;
     const GLsizeiptr* sizes = nullptr;
     if (range) {
-        offsets = static_cast<const GLintptr*>(f.payload(r, f.as<rec::glBindBuffersRange>(r).offsets));
-        sizes = static_cast<const GLsizeiptr*>(f.payload(r, f.as<rec::glBindBuffersRange>(r).sizes));
+        offsets =
+            static_cast<const GLintptr*>(f.payload(r, f.as<rec::glBindBuffersRange>(r).offsets));
+        sizes =
+            static_cast<const GLsizeiptr*>(f.payload(r, f.as<rec::glBindBuffersRange>(r).sizes));
     }
     for (uint32_t i = 0; i < n; ++i) {
         Object* b = f.find(NameClass::buffer, names ? names[i] : 0);

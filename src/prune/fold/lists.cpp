@@ -58,7 +58,9 @@ void Fold::call_list(uint32_t name, int depth) {
     heap_of = outer;
 }
 
-void fold_call_list(Fold& f, const char* r) { f.call_list(f.as<rec::glCallList>(r).list, f.list_depth); }
+void fold_call_list(Fold& f, const char* r) {
+    f.call_list(f.as<rec::glCallList>(r).list, f.list_depth);
+}
 
 void fold_call_lists(Fold& f, const char* r) {
     static const uint16_t fam = family("list_base");
@@ -98,7 +100,8 @@ void fold_call_lists(Fold& f, const char* r) {
             n = p[3 * i] << 16 | p[3 * i + 1] << 8 | p[3 * i + 2];
             break;
         case GL_4_BYTES:
-            n = (int64_t)((uint32_t)p[4 * i] << 24 | p[4 * i + 1] << 16 | p[4 * i + 2] << 8 | p[4 * i + 3]);
+            n = (int64_t)((uint32_t)p[4 * i] << 24 | p[4 * i + 1] << 16 | p[4 * i + 2] << 8 |
+                          p[4 * i + 3]);
             break;
         default:
             break;

@@ -15,7 +15,9 @@ const uint16_t Program::kOpCreateShader = (uint16_t)Op::glCreateShader;
 namespace {
 
 // Programs and shaders share a name space; a shader is a Program node that is one.
-Program* program(Fold& f, uint32_t name) { return static_cast<Program*>(f.find(NameClass::program, name)); }
+Program* program(Fold& f, uint32_t name) {
+    return static_cast<Program*>(f.find(NameClass::program, name));
+}
 
 } // namespace
 
@@ -138,7 +140,8 @@ void fold_arb_program_text(Fold& f, const char* r) {
 void fold_arb_local_parameter(Fold& f, const char* r) {
     const auto it = f.c->arb_programs.find((uint32_t)f.arg(r, Field::target));
     if (it != f.c->arb_programs.end() && it->second)
-        it->second->slots.set({kArbLocalFamily, 1, {(uint64_t)f.arg(r, Field::index), 0}}, f.keep(r));
+        it->second->slots.set({kArbLocalFamily, 1, {(uint64_t)f.arg(r, Field::index), 0}},
+                              f.keep(r));
     else
         f.veto(Fold::op(r));
 }

@@ -41,7 +41,9 @@ void fold_bind_feedback(Fold& f, const char* r) {
         o->bound_once = true;
     f.c->feedback = o ? Ref<Object>(o) : f.c->default_feedback;
 }
-static TransformFeedback& feedback(Fold& f) { return static_cast<TransformFeedback&>(*f.c->feedback); }
+static TransformFeedback& feedback(Fold& f) {
+    return static_cast<TransformFeedback&>(*f.c->feedback);
+}
 void fold_begin_feedback(Fold& f, const char* r) {
     TransformFeedback& t = feedback(f);
     t.active = true;

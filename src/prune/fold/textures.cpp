@@ -18,7 +18,8 @@ int face_of(uint32_t target) {
 
 Texture* texture_of(Fold& f, const char* record) {
     if (f.place(record, Field::texture)) {
-        return static_cast<Texture*>(f.object(NameClass::texture, (uint32_t)f.arg(record, Field::texture)));
+        return static_cast<Texture*>(
+            f.object(NameClass::texture, (uint32_t)f.arg(record, Field::texture)));
     }
     return static_cast<Texture*>(f.bound_texture((uint32_t)f.arg(record, Field::target)));
 }
@@ -47,7 +48,7 @@ struct Box {
 };
 
 Box box_of(Fold& f, const char* r) {
-    return {f.arg(r, Field::x), f.arg(r, Field::y), f.arg(r, Field::z),
+    return {f.arg(r, Field::x),        f.arg(r, Field::y),         f.arg(r, Field::z),
             f.arg(r, Field::width, 1), f.arg(r, Field::height, 1), f.arg(r, Field::depth, 1)};
 }
 
@@ -143,7 +144,8 @@ static void bind(Fold& f, uint32_t unit, uint32_t target, uint32_t name) {
 }
 
 void fold_bind_texture(Fold& f, const char* r) {
-    bind(f, f.c->active_unit, (uint32_t)f.arg(r, Field::target), (uint32_t)f.arg(r, Field::texture));
+    bind(f, f.c->active_unit, (uint32_t)f.arg(r, Field::target),
+         (uint32_t)f.arg(r, Field::texture));
 }
 
 static void bind_by_object(Fold& f, uint32_t unit, uint32_t name) {
@@ -254,8 +256,8 @@ void fold_copy_image(Fold& f, const char* r) {
     const bool nv = Fold::is(r, Op::glCopyImageSubDataNV);
     const uint32_t target = nv ? f.as<rec::glCopyImageSubDataNV>(r).dstTarget
                                : f.as<rec::glCopyImageSubData>(r).dstTarget;
-    const uint32_t name = nv ? f.as<rec::glCopyImageSubDataNV>(r).dstName
-                             : f.as<rec::glCopyImageSubData>(r).dstName;
+    const uint32_t name =
+        nv ? f.as<rec::glCopyImageSubDataNV>(r).dstName : f.as<rec::glCopyImageSubData>(r).dstName;
     if (target == GL_RENDERBUFFER) {
         if (auto* b = f.find_as<Renderbuffer>(NameClass::renderbuffer, name))
             b->gpu_dirty = true;
@@ -269,12 +271,14 @@ void fold_tex_gen(Fold& f, const char* r) {
     Ref<Kept> k = f.keep(r);
     if (pname == GL_EYE_PLANE)
         f.with_modelview(*k);
-    f.unit(f.c->active_unit).slots.set({kTexGenFamily, 2, {(uint64_t)f.arg(r, Field::coord), pname}}, k);
+    f.unit(f.c->active_unit)
+        .slots.set({kTexGenFamily, 2, {(uint64_t)f.arg(r, Field::coord), pname}}, k);
 }
 
 void fold_bind_image(Fold& f, const char* r) {
-    const uint32_t unit = Fold::is(r, Op::glBindImageTexture) ? f.as<rec::glBindImageTexture>(r).unit
-                                                             : f.as<rec::glBindImageTextureEXT>(r).index;
+    const uint32_t unit = Fold::is(r, Op::glBindImageTexture)
+                              ? f.as<rec::glBindImageTexture>(r).unit
+                              : f.as<rec::glBindImageTextureEXT>(r).index;
     f.c->slots.set({kImageFamily, 1, {unit, 0}}, f.keep(r));
     f.c->image_writes = true;
 }

@@ -5,7 +5,18 @@
 namespace glckpt::replay {
 namespace {
 
-enum Index : GLuint { Vertex, Normal, Color, ColorIndex, EdgeFlag, FogCoord, Secondary, PointSize, TexCoord, Attrib = 16 };
+enum Index : GLuint {
+    Vertex,
+    Normal,
+    Color,
+    ColorIndex,
+    EdgeFlag,
+    FogCoord,
+    Secondary,
+    PointSize,
+    TexCoord,
+    Attrib = 16
+};
 constexpr GLuint kLockedFlag = 16;
 
 void set_legacy_pointer(Exec& x, const rec::xClientArray* r, const void* p) {

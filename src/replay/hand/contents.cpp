@@ -31,9 +31,11 @@ void define(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes)
         case GL_TEXTURE_3D:
         case GL_TEXTURE_2D_ARRAY:
         case GL_TEXTURE_CUBE_MAP_ARRAY:
-            return gl.glCompressedTexImage3D(target, r.level, f, r.width, r.height, r.depth, r.border, bytes, p);
+            return gl.glCompressedTexImage3D(target, r.level, f, r.width, r.height, r.depth,
+                                             r.border, bytes, p);
         default:
-            return gl.glCompressedTexImage2D(target, r.level, f, r.width, r.height, r.border, bytes, p);
+            return gl.glCompressedTexImage2D(target, r.level, f, r.width, r.height, r.border, bytes,
+                                             p);
         }
     }
     switch (r.target) {
@@ -42,9 +44,11 @@ void define(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes)
     case GL_TEXTURE_3D:
     case GL_TEXTURE_2D_ARRAY:
     case GL_TEXTURE_CUBE_MAP_ARRAY:
-        return gl.glTexImage3D(target, r.level, (GLint)f, r.width, r.height, r.depth, r.border, r.format, r.type, p);
+        return gl.glTexImage3D(target, r.level, (GLint)f, r.width, r.height, r.depth, r.border,
+                               r.format, r.type, p);
     default:
-        return gl.glTexImage2D(target, r.level, (GLint)f, r.width, r.height, r.border, r.format, r.type, p);
+        return gl.glTexImage2D(target, r.level, (GLint)f, r.width, r.height, r.border, r.format,
+                               r.type, p);
     }
 }
 
@@ -57,9 +61,11 @@ void update(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes)
         case GL_TEXTURE_3D:
         case GL_TEXTURE_2D_ARRAY:
         case GL_TEXTURE_CUBE_MAP_ARRAY:
-            return gl.glCompressedTexSubImage3D(target, r.level, 0, 0, 0, r.width, r.height, r.depth, f, bytes, p);
+            return gl.glCompressedTexSubImage3D(target, r.level, 0, 0, 0, r.width, r.height,
+                                                r.depth, f, bytes, p);
         default:
-            return gl.glCompressedTexSubImage2D(target, r.level, 0, 0, r.width, r.height, f, bytes, p);
+            return gl.glCompressedTexSubImage2D(target, r.level, 0, 0, r.width, r.height, f, bytes,
+                                                p);
         }
     }
     const GLint b = -r.border;
@@ -69,7 +75,8 @@ void update(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes)
     case GL_TEXTURE_3D:
     case GL_TEXTURE_2D_ARRAY:
     case GL_TEXTURE_CUBE_MAP_ARRAY:
-        return gl.glTexSubImage3D(target, r.level, b, b, b, r.width, r.height, r.depth, r.format, r.type, p);
+        return gl.glTexSubImage3D(target, r.level, b, b, b, r.width, r.height, r.depth, r.format,
+                                  r.type, p);
     default:
         return gl.glTexSubImage2D(target, r.level, b, b, r.width, r.height, r.format, r.type, p);
     }

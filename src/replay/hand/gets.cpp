@@ -105,7 +105,8 @@ void decode_glGetIntegerv(Exec& x, const char* record) {
 }
 void decode_glGetIntegeri_v(Exec& x, const char* record) {
     RECORD(glGetIntegeri_v);
-    get<GLint>(x, r->data, r->target, [&](GLint* v) { x.gl.glGetIntegeri_v(r->target, r->index, v); });
+    get<GLint>(x, r->data, r->target,
+               [&](GLint* v) { x.gl.glGetIntegeri_v(r->target, r->index, v); });
 }
 void decode_glGetInteger64v(Exec& x, const char* record) {
     RECORD(glGetInteger64v);
@@ -118,7 +119,8 @@ void decode_glGetInteger64i_v(Exec& x, const char* record) {
 }
 void decode_glGetVertexAttribiv(Exec& x, const char* record) {
     RECORD(glGetVertexAttribiv);
-    get<GLint>(x, r->params, r->pname, [&](GLint* v) { x.gl.glGetVertexAttribiv(r->index, r->pname, v); });
+    get<GLint>(x, r->params, r->pname,
+               [&](GLint* v) { x.gl.glGetVertexAttribiv(r->index, r->pname, v); });
 }
 void decode_glGetVertexArrayiv(Exec& x, const char* record) {
     RECORD(glGetVertexArrayiv);
@@ -128,7 +130,8 @@ void decode_glGetVertexArrayiv(Exec& x, const char* record) {
 void decode_glGetProgramPipelineiv(Exec& x, const char* record) {
     RECORD(glGetProgramPipelineiv);
     const GLuint p = x.real(NameClass::pipeline, r->pipeline);
-    get<GLint>(x, r->params, r->pname, [&](GLint* v) { x.gl.glGetProgramPipelineiv(p, r->pname, v); });
+    get<GLint>(x, r->params, r->pname,
+               [&](GLint* v) { x.gl.glGetProgramPipelineiv(p, r->pname, v); });
 }
 void decode_glGetTransformFeedbacki_v(Exec& x, const char* record) {
     RECORD(glGetTransformFeedbacki_v);
@@ -138,7 +141,8 @@ void decode_glGetTransformFeedbacki_v(Exec& x, const char* record) {
 }
 void decode_glGetQueryiv(Exec& x, const char* record) {
     RECORD(glGetQueryiv);
-    get<GLint>(x, r->params, r->pname, [&](GLint* v) { x.gl.glGetQueryiv(r->target, r->pname, v); });
+    get<GLint>(x, r->params, r->pname,
+               [&](GLint* v) { x.gl.glGetQueryiv(r->target, r->pname, v); });
 }
 void decode_glGetProgramivARB(Exec& x, const char* record) {
     RECORD(glGetProgramivARB);
@@ -151,7 +155,8 @@ void decode_glGetProgramivARB(Exec& x, const char* record) {
 }
 void decode_glGetTexLevelParameteriv(Exec& x, const char* record) {
     RECORD(glGetTexLevelParameteriv);
-    get<GLint>(x, r->params, r->pname == GL_TEXTURE_BUFFER_DATA_STORE_BINDING ? GL_TEXTURE_BUFFER_BINDING : 0,
+    get<GLint>(x, r->params,
+               r->pname == GL_TEXTURE_BUFFER_DATA_STORE_BINDING ? GL_TEXTURE_BUFFER_BINDING : 0,
                [&](GLint* v) { x.gl.glGetTexLevelParameteriv(r->target, r->level, r->pname, v); });
 }
 
@@ -202,7 +207,8 @@ void decode_glGetAttachedObjectsARB(Exec& x, const char* record) {
     GLsizei n = 0;
     auto* count = static_cast<GLsizei*>(x.out(record, r->count));
     auto* objects = static_cast<GLhandleARB*>(x.out(record, r->obj));
-    x.gl.glGetAttachedObjectsARB(x.real(NameClass::program, r->containerObj), r->maxCount, &n, objects);
+    x.gl.glGetAttachedObjectsARB(x.real(NameClass::program, r->containerObj), r->maxCount, &n,
+                                 objects);
     for (GLsizei i = 0; i < n && objects; ++i)
         objects[i] = x.virtual_of(NameClass::program, objects[i]);
     if (count)
@@ -280,7 +286,8 @@ void decode_glGetObjectLabelEXT(Exec& x, const char* record) {
     RECORD(glGetObjectLabelEXT);
     if (x.gl.glGetObjectLabelEXT)
         x.gl.glGetObjectLabelEXT(r->type, labelled(x, r->type, r->object), r->bufSize,
-                                 (GLsizei*)x.out(record, r->length), (GLchar*)x.out(record, r->label));
+                                 (GLsizei*)x.out(record, r->length),
+                                 (GLchar*)x.out(record, r->label));
 }
 
 namespace {
@@ -295,18 +302,19 @@ void decode_glCopyImageSubData(Exec& x, const char* record) {
     RECORD(glCopyImageSubData);
     if (!x.gl.glCopyImageSubData)
         return x.missing(Op::glCopyImageSubData);
-    x.gl.glCopyImageSubData(image_name(x, r->srcTarget, r->srcName), r->srcTarget, r->srcLevel, r->srcX,
-                            r->srcY, r->srcZ, image_name(x, r->dstTarget, r->dstName), r->dstTarget,
-                            r->dstLevel, r->dstX, r->dstY, r->dstZ, r->srcWidth, r->srcHeight,
-                            r->srcDepth);
+    x.gl.glCopyImageSubData(image_name(x, r->srcTarget, r->srcName), r->srcTarget, r->srcLevel,
+                            r->srcX, r->srcY, r->srcZ, image_name(x, r->dstTarget, r->dstName),
+                            r->dstTarget, r->dstLevel, r->dstX, r->dstY, r->dstZ, r->srcWidth,
+                            r->srcHeight, r->srcDepth);
 }
 void decode_glCopyImageSubDataNV(Exec& x, const char* record) {
     RECORD(glCopyImageSubDataNV);
     if (!x.gl.glCopyImageSubDataNV)
         return x.missing(Op::glCopyImageSubDataNV);
-    x.gl.glCopyImageSubDataNV(image_name(x, r->srcTarget, r->srcName), r->srcTarget, r->srcLevel, r->srcX,
-                              r->srcY, r->srcZ, image_name(x, r->dstTarget, r->dstName), r->dstTarget,
-                              r->dstLevel, r->dstX, r->dstY, r->dstZ, r->width, r->height, r->depth);
+    x.gl.glCopyImageSubDataNV(image_name(x, r->srcTarget, r->srcName), r->srcTarget, r->srcLevel,
+                              r->srcX, r->srcY, r->srcZ, image_name(x, r->dstTarget, r->dstName),
+                              r->dstTarget, r->dstLevel, r->dstX, r->dstY, r->dstZ, r->width,
+                              r->height, r->depth);
 }
 
 #undef RECORD

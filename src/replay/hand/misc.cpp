@@ -19,7 +19,8 @@ void decode_xGetString(Exec& x, const char* record) {
         s = x.gl.glGetString(r->name);
     else if (x.gl.glGetStringi) {
         GLint n = INT_MAX;
-        if (r->name == GL_EXTENSIONS) // the app's side walks off the end; that is no error of the app
+        if (r->name ==
+            GL_EXTENSIONS) // the app's side walks off the end; that is no error of the app
             x.gl.glGetIntegerv(GL_NUM_EXTENSIONS, &n);
         if (r->index < n)
             s = x.gl.glGetStringi(r->name, (GLuint)r->index);

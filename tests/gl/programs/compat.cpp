@@ -7,7 +7,8 @@ static GLuint cube_list(GLuint inner) {
     glNewList(inner, GL_COMPILE);
     glBegin(GL_QUADS);
     for (int side = 0; side < 4; ++side) {
-        glNormal3f((float)(side == 0) - (float)(side == 1), (float)(side == 2) - (float)(side == 3), 0.4f);
+        glNormal3f((float)(side == 0) - (float)(side == 1), (float)(side == 2) - (float)(side == 3),
+                   0.4f);
         const float s = side & 1 ? -0.4f : 0.4f;
         glTexCoord2f(0, 0), glVertex3f(s, -0.4f, -0.4f);
         glTexCoord2f(1, 0), glVertex3f(s, 0.4f, -0.4f);
@@ -78,7 +79,8 @@ int main(int argc, char** argv) {
         glPopClientAttrib();
         glPopAttrib();
         // A corner of the texture changes every frame.
-        glTexSubImage2D(GL_TEXTURE_2D, 0, i % 16, 3, 1, 1, GL_RGB, GL_UNSIGNED_BYTE, &check[(size_t)i % 600]);
+        glTexSubImage2D(GL_TEXTURE_2D, 0, i % 16, 3, 1, 1, GL_RGB, GL_UNSIGNED_BYTE,
+                        &check[(size_t)i % 600]);
         float m[16];
         glGetFloatv(GL_MODELVIEW_MATRIX, m);
         f.add(m, sizeof m);

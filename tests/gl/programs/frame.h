@@ -25,12 +25,22 @@ struct Frames {
     int pause_us = getenv("FRAME_PAUSE_US") ? atoi(getenv("FRAME_PAUSE_US")) : 0;
 
     Frames(int w, int h, const EGLint* context_attribs) : width(w), height(h) {
-        display = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
+        display =
+            eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
         eglInitialize(display, nullptr, nullptr);
         eglBindAPI(EGL_OPENGL_API);
-        const EGLint want[] = {EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT,
-                               EGL_RED_SIZE,     8,               EGL_ALPHA_SIZE,      8,
-                               EGL_DEPTH_SIZE,   24,              EGL_STENCIL_SIZE,    8,
+        const EGLint want[] = {EGL_SURFACE_TYPE,
+                               EGL_PBUFFER_BIT,
+                               EGL_RENDERABLE_TYPE,
+                               EGL_OPENGL_BIT,
+                               EGL_RED_SIZE,
+                               8,
+                               EGL_ALPHA_SIZE,
+                               8,
+                               EGL_DEPTH_SIZE,
+                               24,
+                               EGL_STENCIL_SIZE,
+                               8,
                                EGL_NONE};
         EGLConfig config;
         EGLint n = 0;

@@ -36,19 +36,25 @@ static GLuint program(const char* vs, const char* fs, const char* varying) {
 }
 
 int main(int argc, char** argv) {
-    const EGLint core[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 3,
-                           EGL_CONTEXT_OPENGL_PROFILE_MASK, EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL_NONE};
+    const EGLint core[] = {EGL_CONTEXT_MAJOR_VERSION,
+                           3,
+                           EGL_CONTEXT_MINOR_VERSION,
+                           3,
+                           EGL_CONTEXT_OPENGL_PROFILE_MASK,
+                           EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT,
+                           EGL_NONE};
     Frames f(160, 120, core);
-    const GLuint draw = program("#version 330\n"
-                                "in vec2 corner; uniform mat2 turn; uniform vec2 at[3];\n"
-                                "layout(std140) uniform Tint { vec4 tint; };\n"
-                                "out vec4 color; out vec2 uv;\n"
-                                "void main() { gl_Position = vec4(turn * corner + at[gl_InstanceID], 0.1 * "
-                                "float(gl_InstanceID), 1); color = tint; uv = corner * 0.5 + 0.5; }",
-                                "#version 330\n"
-                                "in vec4 color; in vec2 uv; uniform sampler2D image; out vec4 o;\n"
-                                "void main() { o = vec4((color * 0.6 + texture(image, uv) * 0.4).rgb, 1); }",
-                                nullptr);
+    const GLuint draw =
+        program("#version 330\n"
+                "in vec2 corner; uniform mat2 turn; uniform vec2 at[3];\n"
+                "layout(std140) uniform Tint { vec4 tint; };\n"
+                "out vec4 color; out vec2 uv;\n"
+                "void main() { gl_Position = vec4(turn * corner + at[gl_InstanceID], 0.1 * "
+                "float(gl_InstanceID), 1); color = tint; uv = corner * 0.5 + 0.5; }",
+                "#version 330\n"
+                "in vec4 color; in vec2 uv; uniform sampler2D image; out vec4 o;\n"
+                "void main() { o = vec4((color * 0.6 + texture(image, uv) * 0.4).rgb, 1); }",
+                nullptr);
     const GLuint step = program("#version 330\nin float x; out float y;\n"
                                 "void main() { y = x * 0.99 + 0.013; }",
                                 nullptr, "y");
@@ -100,7 +106,8 @@ int main(int argc, char** argv) {
 
     for (int i = 0, n = frames_wanted(argc, argv); i < n; ++i) {
         // One of the textures is drawn into, with the other as the picture.
-        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, textures[i % 2], 0);
+        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, textures[i % 2],
+                               0);
         glActiveTexture(GL_TEXTURE5);
         glBindTexture(GL_TEXTURE_2D, textures[1 - i % 2]);
         glGenerateMipmap(GL_TEXTURE_2D);

@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
         eglBindAPI(EGL_OPENGL_API);
         EGLConfig config;
         EGLint k = 0;
-        const EGLint any[] = {EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_NONE};
+        const EGLint any[] = {EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_SURFACE_TYPE,
+                              EGL_PBUFFER_BIT, EGL_NONE};
         eglChooseConfig(f.display, any, &config, 1, &k);
         const EGLContext other = eglCreateContext(f.display, config, f.context, nullptr);
         if (!eglMakeCurrent(f.display, EGL_NO_SURFACE, EGL_NO_SURFACE, other))
@@ -32,7 +33,8 @@ int main(int argc, char** argv) {
             for (size_t b = 0; b < p.size(); ++b)
                 p[b] = (unsigned char)(b * 7 + (size_t)i * 13);
             glBindTexture(GL_TEXTURE_2D, textures[i % 8]);
-            glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, 16, 16, 0, GL_RGBA, GL_UNSIGNED_BYTE, p.data());
+            glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, 16, 16, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+                         p.data());
             glFlush();
             sem_post(&done);
         }
@@ -41,7 +43,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < n; ++i) {
         sem_post(&go);
         sem_wait(&done);
-        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, textures[i % 8], 0);
+        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, textures[i % 8],
+                               0);
         f.done();
     }
     loader.join();
