@@ -61,7 +61,8 @@ void measure(const char* name, int bursts, int calls, Call call, Around around) 
     printf("%s %.1f %.1f\n", name, at_fraction(wall, 0.5), at_fraction(cpu, 0.5));
 }
 
-template <class Call> void measure(const char* name, int bursts, int calls, Call call) {
+template <class Call>
+void measure(const char* name, int bursts, int calls, Call call) {
     measure(name, bursts, calls, call, [](bool) {});
 }
 
@@ -103,9 +104,9 @@ GLuint shader(GLenum kind, const char* source) {
 
 GLuint make_program() {
     const GLuint program = glCreateProgram();
-    glAttachShader(program, shader(GL_VERTEX_SHADER,
-                                   "#version 120\nuniform vec4 offset;\n"
-                                   "void main() { gl_Position = gl_Vertex + offset; }"));
+    glAttachShader(program,
+                   shader(GL_VERTEX_SHADER, "#version 120\nuniform vec4 offset;\n"
+                                            "void main() { gl_Position = gl_Vertex + offset; }"));
     glAttachShader(program, shader(GL_FRAGMENT_SHADER,
                                    "#version 120\nvoid main() { gl_FragColor = vec4(1.0); }"));
     glLinkProgram(program);

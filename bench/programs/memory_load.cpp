@@ -33,8 +33,7 @@ int main(int argc, char** argv) {
         return 2;
     const size_t bytes = strtoul(argv[1], nullptr, 10) << 20;
     const int threads = atoi(argv[2]);
-    void* memory =
-        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return 1;
     auto* words = static_cast<uint64_t*>(memory);
