@@ -1,6 +1,7 @@
 #include "interpose/session.h"
 #include "base/own_fds.h"
 #include "interpose/gl/encoder.h"
+#include "interpose/live/endpoint.h"
 #include "interpose/live/pruner.h"
 #include "interpose/start_renderer.h"
 #include <algorithm>
@@ -15,7 +16,6 @@ extern char** environ;
 namespace glckpt {
 
 Status (*g_ws_attach)() = nullptr;
-bool attaching(); // live/endpoint.cpp
 
 namespace {
 
@@ -73,7 +73,7 @@ void Session::start_renderer() {
     else
         own_fd_replace(socket_, sockets[0]);
     const auto a = ask(log::Ask::Hello, log::kProtocol);
-    uint32_t protocol = 0;
+    uint32_t protocol = log::kProtocol;
     if (a.size() == 4)
         memcpy(&protocol, a.data(), 4);
     if (protocol != log::kProtocol)
@@ -141,9 +141,9 @@ std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, in
         const uint32_t generation = generation_.load();
         if (try_ask(kind, question, fd, &answer))
             return answer;
-        // The renderer died. Whoever attaches a new one cannot wait for a new one.
+        // The renderer died. Whoever is attaching it finds out (renderer_is_dead) and starts over.
         if (attaching())
-            give_up("the renderer dies while it is being attached (GLCKPT_DEBUG=1 tells more)");
+            return {};
         Pruner::get().wake();
         const timespec limit{0, 100'000'000};
         futex_wait(generation_, generation, &limit);

@@ -10,7 +10,7 @@
 
 namespace glckpt::log {
 
-void (*g_renderer_check)() = nullptr;
+bool (*g_renderer_check)() = nullptr;
 void (*g_wake_pruner)() = nullptr;
 void (*g_sync_point)() = nullptr;
 
@@ -59,8 +59,9 @@ class Waiter {
             if (ready())
                 break;
             const timespec limit{0, 200'000'000};
-            if (futex_wait(word, seen, &limit) == -ETIMEDOUT && g_renderer_check)
-                g_renderer_check();
+            if (futex_wait(word, seen, &limit) == -ETIMEDOUT && g_renderer_check &&
+                g_renderer_check())
+                break;
             if (ready())
                 break;
         }

@@ -14,9 +14,9 @@
 
 namespace glckpt::log {
 
-// Called when a wait takes long: the renderer may be dead. Set by the GL endpoint.
-// Returns when it makes sense to look again.
-extern void (*g_renderer_check)();
+// Called when a wait takes long: the renderer may be dead. True: do not wait any longer (the
+// caller is attaching a renderer that has died, and will find out). Set by the GL endpoint.
+extern bool (*g_renderer_check)();
 // Called when the pruner should fold (space runs short). Set by the GL endpoint.
 extern void (*g_wake_pruner)();
 

@@ -3,7 +3,6 @@
 usage: gl_test.py PROGRAM HOW
   run       under glckpt-run
   replace   the renderer replaced before every few synchronous calls
-  driver    the same, checked against itself alone: other drivers rasterize differently
   kill      the renderer killed with -9 now and then (state that only the GPU had may be older then:
             only programs without such state)
   restore   three checkpoints at random frames, each followed by kill -9 and a restore
@@ -79,12 +78,17 @@ def frames_so_far(folder):
 
 
 def kill_renderers(p, folder):
+    seen = 0
     while p.poll() is None:
-        time.sleep(0.5)
+        time.sleep(0.05)
+        # Once in a while, by frames: a loaded machine needs longer for each new renderer.
+        if frames_so_far(folder) < seen + FRAMES // 12:
+            continue
+        seen = frames_so_far(folder)
         for r in renderers_of(p.pid):
             os.kill(r, signal.SIGKILL)
     if p.returncode:
-        sys.exit(f"exit status {p.returncode}")
+        sys.exit(f"exit status {p.returncode}: " + open(f"{folder}/out").read()[-500:])
 
 
 def restore(p, folder):

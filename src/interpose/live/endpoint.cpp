@@ -110,17 +110,30 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
 }
 
 // A new renderer is brought to where the live set is. The pruner's lock is held.
-Status attach_all(Pruner& p) {
-    t_attaching = true;
-    Session::get().start_renderer();
+Status try_attach_all(Pruner& p) {
+    Session& session = Session::get();
+    session.start_renderer();
     Status s = g_ws_attach ? g_ws_attach() : Status();
     std::set<prune::Group*> groups;
     std::set<uint64_t> drawables;
     for (auto& [id, e] : p.entries())
-        if (s)
+        if (s && !session.renderer_is_dead())
             s = attach_context(p, e, groups, drawables);
     if (s)
-        Session::get().ask(log::Ask::Resume, std::span<const char>());
+        session.ask(log::Ask::Resume, std::span<const char>());
+    return s;
+}
+
+// A renderer that dies while it is being attached is replaced by the next one, a few times.
+Status attach_all(Pruner& p) {
+    t_attaching = true;
+    Status s;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        s = try_attach_all(p);
+        if (!Session::get().renderer_is_dead())
+            break;
+        s = Status::refused("the renderer dies each time it is attached (the driver crashes?)");
+    }
     t_attaching = false;
     return s;
 }

@@ -11,6 +11,9 @@ Status replace_renderer();
 // The renderer died: attach another from the live set. Called by the pruner's thread.
 void recover_renderer();
 
+// The calling thread is attaching a renderer.
+bool attaching();
+
 class GlEndpoint : public ckpt::Endpoint {
   public:
     const char* name() const override { return "gl"; }

@@ -52,7 +52,12 @@ void Pruner::add(Context* c) {
     if (!started_) {
         started_ = true;
         log::g_wake_pruner = [] { Pruner::get().wake(); };
-        log::g_renderer_check = [] { Pruner::get().wake(); };
+        log::g_renderer_check = [] {
+            if (attaching())
+                return Session::get().renderer_is_dead();
+            Pruner::get().wake();
+            return false;
+        };
         start_service_thread("glckpt-prune", run, this);
     }
 }
