@@ -112,6 +112,11 @@ void stand(Stream& s) {
 
 bool pause_streams() {
     g_pause.store(true);
+    // Those that sleep for lack of records would notice only when their futex times out.
+    for_each_stream([](Stream& s) {
+        s.shared->publish_word.fetch_add(1, std::memory_order_seq_cst);
+        futex_wake(s.shared->publish_word, 1);
+    });
     std::unique_lock hold(g_pause_lock);
     return g_pause_changed.wait_for(hold, std::chrono::seconds(1), [] {
         bool all = true;

@@ -4,10 +4,11 @@
 // flushed. What the map must hold at first depends on how it is opened (OpenGL 4.6, section
 // 6.3.2): a map that may be read, or that is written without an invalidate bit (so that bytes the
 // app does not touch must keep their values), needs the buffer's contents; asking the renderer for
-// them is a round trip a frame for programs that map each frame with plain glMapBuffer. So the
-// map's memory is kept after the unmap as a copy of the buffer, valid as long as the GPU cannot
-// have written the buffer: then nothing is asked. glckpt knows what writes buffers (transform
-// feedback, storage and atomic buffers, pixel packs, copies); those drop the copy.
+// them is a round trip a frame for programs that map each frame with plain glMapBuffer. So from
+// the first such map on the app's side keeps a copy of the buffer, which follows what the app
+// uploads, as long as the driver cannot have written the buffer: then nothing is asked. What writes
+// buffers is known (transform feedback, storage and atomic buffers, pixel packs, copies, clears);
+// those drop the copy.
 #include "interpose/gl/buffers.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
@@ -79,31 +80,60 @@ BufferShadow* buffer_shadow(GLuint buffer) {
     return &g->buffers[buffer];
 }
 
-static void note_data(GLuint buffer, GLsizeiptr size, GLbitfield flags) {
-    if (BufferShadow* b = buffer_shadow(buffer); b && size >= 0) {
-        b->size = size;
-        b->storage_flags = flags;
-    }
+static void note_data(GLuint buffer, GLsizeiptr size, const void* data, GLbitfield flags) {
+    BufferShadow* b = buffer_shadow(buffer);
+    if (!b || size < 0)
+        return;
+    b->size = size;
+    b->storage_flags = flags;
+    b->map.reset(); // new storage ends a map (OpenGL 4.6, section 6.2)
+    if (b->copy.empty())
+        return;
+    // Without data the new contents are undefined: what the copy has is as good as any.
+    if ((GLsizeiptr)b->copy.size() != size)
+        b->copy.clear();
+    else if (data)
+        memcpy(b->copy.data(), data, (size_t)size);
+}
+
+// From the first map that needs the contents on, the app's side keeps them.
+static bool know_contents(BufferShadow& b, GLuint buffer) {
+    if (b.gpu_may_write)
+        return false;
+    if (b.copy.size() == (size_t)b.size)
+        return true;
+    b.copy.resize((size_t)b.size);
+    encode::xBufferRead(stream(), buffer, 0, b.size, b.copy.data(), b.copy.size());
+    if (stream().shared().reply_error == 0)
+        return true;
+    b.copy.clear();
+    return false;
 }
 
 static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitfield access) {
     BufferShadow* b = buffer_shadow(buffer);
     if (!b || b->map || offset < 0 || length <= 0 || offset + length > b->size)
         return nullptr;
+    const bool invalidates = access & (GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);
+    // Bytes that the app does not write must keep their values, unless it says which it wrote.
+    const bool needs =
+        (access & GL_MAP_READ_BIT) || !(invalidates || (access & GL_MAP_FLUSH_EXPLICIT_BIT));
     auto map = std::make_unique<Map>();
-    *map = {buffer, nullptr, offset, length, access};
-    // Page aligned plus the offset's remainder: GL_MIN_MAP_BUFFER_ALIGNMENT holds for pointer
-    // minus offset.
-    const size_t room = (size_t)length + (size_t)(offset & 63);
-    char* memory = static_cast<char*>(operator new(room + 64));
-    map->pointer = memory + (64 - ((uintptr_t)memory & 63)) % 64 + (offset & 63);
-    const bool keeps = !(access & (GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT)) &&
-                       !(access & GL_MAP_FLUSH_EXPLICIT_BIT);
-    if ((access & GL_MAP_READ_BIT) || keeps)
-        encode::xBufferRead(stream(), buffer, offset, length, map->pointer, (size_t)length);
+    *map = {buffer, nullptr, offset, length, access, nullptr};
+    if (needs && know_contents(*b, buffer)) {
+        map->pointer = b->copy.data() + offset;
+    } else if (!b->copy.empty()) {
+        map->pointer = b->copy.data() + offset;
+    } else {
+        // GL_MIN_MAP_BUFFER_ALIGNMENT holds for the pointer less the offset.
+        const size_t slack = (size_t)(offset & 63);
+        map->memory = static_cast<char*>(operator new((size_t)length + slack + 64));
+        map->pointer = map->memory + (64 - ((uintptr_t)map->memory & 63)) % 64 + slack;
+        if (needs)
+            encode::xBufferRead(stream(), buffer, offset, length, map->pointer, (size_t)length);
+    }
     Map* raw = map.get();
     b->map = std::move(map);
-    b->map_memory = memory;
     return raw->pointer;
 }
 
@@ -122,9 +152,42 @@ static GLboolean unmap(GLuint buffer) {
     if ((b->map->access & GL_MAP_WRITE_BIT) && !(b->map->access & GL_MAP_FLUSH_EXPLICIT_BIT))
         flush_range(b, 0, b->map->length);
     b->map.reset();
-    operator delete(b->map_memory);
-    b->map_memory = nullptr;
     return GL_TRUE;
+}
+
+// The app writes [offset, offset + size) through the driver: the copy follows.
+static void follow_write(GLuint buffer, GLintptr offset, GLsizeiptr size, const void* data) {
+    BufferShadow* b = buffer_shadow(buffer);
+    if (!b || b->copy.empty())
+        return;
+    if (data && offset >= 0 && size >= 0 && offset + size <= (GLsizeiptr)b->copy.size())
+        memcpy(b->copy.data() + offset, data, (size_t)size);
+}
+
+// What the driver writes by itself is not known here. A map that is open keeps its memory.
+static void forget_contents(GLuint buffer) {
+    BufferShadow* b = buffer_shadow(buffer);
+    if (b && !b->map)
+        b->copy.clear();
+}
+static void driver_may_write(GLuint buffer) {
+    if (BufferShadow* b = buffer_shadow(buffer)) {
+        b->gpu_may_write = true;
+        forget_contents(buffer);
+    }
+}
+static bool written_by_driver(GLenum target) {
+    switch (target) {
+    case GL_TRANSFORM_FEEDBACK_BUFFER:
+    case GL_SHADER_STORAGE_BUFFER:
+    case GL_ATOMIC_COUNTER_BUFFER:
+    case GL_PIXEL_PACK_BUFFER:
+    case GL_QUERY_BUFFER:
+    case GL_TEXTURE_BUFFER:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static GLbitfield access_bits(GLenum access) {
@@ -144,17 +207,23 @@ extern "C" {
 GLCKPT_GL void glBindBuffer(GLenum target, GLuint buffer) {
     set_binding(target, buffer);
     note_name(NameClass::buffer, buffer);
+    if (written_by_driver(target))
+        driver_may_write(buffer);
     encode::glBindBuffer(stream(), target, buffer);
 }
 GLCKPT_GL void glBindBufferBase(GLenum target, GLuint index, GLuint buffer) {
     set_binding(target, buffer);
     note_name(NameClass::buffer, buffer);
+    if (written_by_driver(target))
+        driver_may_write(buffer);
     encode::glBindBufferBase(stream(), target, index, buffer);
 }
 GLCKPT_GL void glBindBufferRange(GLenum target, GLuint index, GLuint buffer, GLintptr offset,
                                  GLsizeiptr size) {
     set_binding(target, buffer);
     note_name(NameClass::buffer, buffer);
+    if (written_by_driver(target))
+        driver_may_write(buffer);
     encode::glBindBufferRange(stream(), target, index, buffer, offset, size);
 }
 GLCKPT_GL void glDeleteBuffers(GLsizei n, const GLuint* buffers) {
@@ -172,21 +241,110 @@ GLCKPT_GL void glDeleteBuffers(GLsizei n, const GLuint* buffers) {
 }
 
 GLCKPT_GL void glBufferData(GLenum target, GLsizeiptr size, const void* data, GLenum usage) {
-    note_data(bound_buffer(target), size, 0);
+    note_data(bound_buffer(target), size, data, 0);
     encode::glBufferData(stream(), target, size, data, usage);
 }
 GLCKPT_GL void glBufferStorage(GLenum target, GLsizeiptr size, const void* data, GLbitfield flags) {
-    note_data(bound_buffer(target), size, flags);
+    note_data(bound_buffer(target), size, data, flags);
     encode::glBufferStorage(stream(), target, size, data, flags);
 }
 GLCKPT_GL void glNamedBufferData(GLuint buffer, GLsizeiptr size, const void* data, GLenum usage) {
-    note_data(buffer, size, 0);
+    note_data(buffer, size, data, 0);
     encode::glNamedBufferData(stream(), buffer, size, data, usage);
 }
 GLCKPT_GL void glNamedBufferStorage(GLuint buffer, GLsizeiptr size, const void* data,
                                     GLbitfield flags) {
-    note_data(buffer, size, flags);
+    note_data(buffer, size, data, flags);
     encode::glNamedBufferStorage(stream(), buffer, size, data, flags);
+}
+
+GLCKPT_GL void glBufferSubData(GLenum target, GLintptr offset, GLsizeiptr size, const void* data) {
+    follow_write(bound_buffer(target), offset, size, data);
+    encode::glBufferSubData(stream(), target, offset, size, data);
+}
+GLCKPT_GL void glNamedBufferSubData(GLuint buffer, GLintptr offset, GLsizeiptr size,
+                                    const void* data) {
+    follow_write(buffer, offset, size, data);
+    encode::glNamedBufferSubData(stream(), buffer, offset, size, data);
+}
+GLCKPT_GL void glCopyBufferSubData(GLenum readTarget, GLenum writeTarget, GLintptr readOffset,
+                                   GLintptr writeOffset, GLsizeiptr size) {
+    forget_contents(bound_buffer(writeTarget));
+    encode::glCopyBufferSubData(stream(), readTarget, writeTarget, readOffset, writeOffset, size);
+}
+GLCKPT_GL void glCopyNamedBufferSubData(GLuint readBuffer, GLuint writeBuffer, GLintptr readOffset,
+                                        GLintptr writeOffset, GLsizeiptr size) {
+    forget_contents(writeBuffer);
+    encode::glCopyNamedBufferSubData(stream(), readBuffer, writeBuffer, readOffset, writeOffset,
+                                     size);
+}
+GLCKPT_GL void glClearBufferData(GLenum target, GLenum internalformat, GLenum format, GLenum type,
+                                 const void* data) {
+    forget_contents(bound_buffer(target));
+    encode::glClearBufferData(stream(), target, internalformat, format, type, data);
+}
+GLCKPT_GL void glClearBufferSubData(GLenum target, GLenum internalformat, GLintptr offset,
+                                    GLsizeiptr size, GLenum format, GLenum type, const void* data) {
+    forget_contents(bound_buffer(target));
+    encode::glClearBufferSubData(stream(), target, internalformat, offset, size, format, type,
+                                 data);
+}
+GLCKPT_GL void glClearNamedBufferData(GLuint buffer, GLenum internalformat, GLenum format,
+                                      GLenum type, const void* data) {
+    forget_contents(buffer);
+    encode::glClearNamedBufferData(stream(), buffer, internalformat, format, type, data);
+}
+GLCKPT_GL void glClearNamedBufferSubData(GLuint buffer, GLenum internalformat, GLintptr offset,
+                                         GLsizeiptr size, GLenum format, GLenum type,
+                                         const void* data) {
+    forget_contents(buffer);
+    encode::glClearNamedBufferSubData(stream(), buffer, internalformat, offset, size, format, type,
+                                      data);
+}
+GLCKPT_GL void glBindBuffersBase(GLenum target, GLuint first, GLsizei count,
+                                 const GLuint* buffers) {
+    for (GLsizei i = 0; buffers && written_by_driver(target) && i < count; ++i)
+        driver_may_write(buffers[i]);
+    encode::glBindBuffersBase(stream(), target, first, count, buffers);
+}
+GLCKPT_GL void glBindBuffersRange(GLenum target, GLuint first, GLsizei count, const GLuint* buffers,
+                                  const GLintptr* offsets, const GLsizeiptr* sizes) {
+    for (GLsizei i = 0; buffers && written_by_driver(target) && i < count; ++i)
+        driver_may_write(buffers[i]);
+    encode::glBindBuffersRange(stream(), target, first, count, buffers, offsets, sizes);
+}
+GLCKPT_GL void glBindBufferOffsetEXT(GLenum target, GLuint index, GLuint buffer, GLintptr offset) {
+    set_binding(target, buffer);
+    driver_may_write(buffer);
+    encode::glBindBufferOffsetEXT(stream(), target, index, buffer, offset);
+}
+GLCKPT_GL void glTransformFeedbackBufferBase(GLuint xfb, GLuint index, GLuint buffer) {
+    driver_may_write(buffer);
+    encode::glTransformFeedbackBufferBase(stream(), xfb, index, buffer);
+}
+GLCKPT_GL void glTransformFeedbackBufferRange(GLuint xfb, GLuint index, GLuint buffer,
+                                              GLintptr offset, GLsizeiptr size) {
+    driver_may_write(buffer);
+    encode::glTransformFeedbackBufferRange(stream(), xfb, index, buffer, offset, size);
+}
+// A buffer texture may be bound as an image and stored to.
+GLCKPT_GL void glTexBuffer(GLenum target, GLenum internalformat, GLuint buffer) {
+    driver_may_write(buffer);
+    encode::glTexBuffer(stream(), target, internalformat, buffer);
+}
+GLCKPT_GL void glTexBufferRange(GLenum target, GLenum internalformat, GLuint buffer,
+                                GLintptr offset, GLsizeiptr size) {
+    driver_may_write(buffer);
+    encode::glTexBufferRange(stream(), target, internalformat, buffer, offset, size);
+}
+GLCKPT_GL void glTextureBuffer(GLuint texture, GLenum internalformat, GLuint buffer) {
+    driver_may_write(buffer);
+    encode::glTextureBuffer(stream(), texture, internalformat, buffer);
+}
+GLCKPT_GL void glTextureBufferRange(GLuint texture, GLenum internalformat, GLuint buffer,
+                                    GLintptr offset, GLsizeiptr size) {
+    driver_may_write(buffer);
+    encode::glTextureBufferRange(stream(), texture, internalformat, buffer, offset, size);
 }
 
 GLCKPT_GL void* glMapBufferRange(GLenum target, GLintptr offset, GLsizeiptr length,

@@ -35,7 +35,9 @@ struct BufferShadow {
     GLsizeiptr size = 0;
     GLbitfield storage_flags = 0;
     std::unique_ptr<Map> map;
-    void* map_memory = nullptr;
+    // The buffer's contents, kept from the first map that needed them on; empty if not known.
+    std::vector<char> copy;
+    bool gpu_may_write = false; // has been bound where the driver writes: never known again
 };
 
 struct ProgramShadow {

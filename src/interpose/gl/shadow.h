@@ -49,6 +49,8 @@ struct Map {
     GLintptr offset;
     GLsizeiptr length;
     GLbitfield access;
+    char* memory; // of its own; null: the pointer is into the buffer's copy
+    ~Map() { operator delete(memory); }
 };
 
 struct Shadow {
