@@ -32,6 +32,29 @@ std::string vetoes(const prune::Fold& f) {
     return names;
 }
 
+// State of the moment that a new renderer could not be given: refused by name, never dropped.
+Status unrestorable(Pruner& p) {
+    for (auto& [id, e] : p.entries()) {
+        const prune::ContextState& c = *e.state;
+        if (static_cast<const prune::TransformFeedback&>(*c.feedback).active)
+            return Status::refused("it is in the middle of a transform feedback (try again)");
+        if (!c.active_queries.empty())
+            return Status::refused("it is in the middle of a GL query (try again)");
+        if (c.conditional)
+            return Status::refused("it is in the middle of a conditional render (try again)");
+        if (c.raster_moved)
+            return Status::refused("glBitmap has moved its raster position to where only the driver knows");
+        for (const prune::SavedClient& s : c.client_attribs)
+            if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT)
+                return Status::refused("it holds vertex arrays pushed by glPushClientAttrib (try again)");
+        for (prune::Object* o : prune::live_objects(*e.state, NameClass::query))
+            if (static_cast<prune::Query&>(*o).ended)
+                return Status::refused("GL query " + std::to_string(o->name) +
+                                       " has a result, which glckpt does not keep yet");
+    }
+    return {};
+}
+
 // Stops the renderer between two records.
 Status pause_renderer(uint64_t deadline_ns) {
     for (;;) {
@@ -216,7 +239,9 @@ Status GlEndpoint::drain(uint64_t deadline_ns) {
         return Status::refused("it has called what glckpt does not keep track of: " +
                                vetoes(p.fold()));
     }
-    Status s = read_back_dirty(p);
+    Status s = unrestorable(p);
+    if (s)
+        s = read_back_dirty(p);
     if (!s)
         Session::get().ask(log::Ask::Resume, std::span<const char>());
     return s;
