@@ -10,6 +10,7 @@
 // buffers is known (transform feedback, storage and atomic buffers, pixel packs, copies, clears);
 // those drop the copy.
 #include "interpose/gl/buffers.h"
+#include "base/syscall.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/exports.h"
@@ -114,6 +115,13 @@ static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitf
     BufferShadow* b = buffer_shadow(buffer);
     if (!b || b->map || offset < 0 || length <= 0 || offset + length > b->size)
         return nullptr;
+    // What the app writes through such a map is seen by draws without any call that tells us.
+    if (access & GL_MAP_PERSISTENT_BIT) {
+        static const char text[] =
+            "glckpt: glMapBufferRange: persistent maps are not supported yet; refused\n";
+        raw_syscall(SYS_write, 2, text, sizeof text - 1);
+        return nullptr;
+    }
     const bool invalidates = access & (GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);
     // Bytes that the app does not write must keep their values, unless it says which it wrote.
     const bool needs =

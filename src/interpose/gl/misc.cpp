@@ -1,4 +1,5 @@
 // Pixel store, client attributes, errors, display lists, sync objects, render mode, locations.
+#include "base/syscall.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/arrays.h"
@@ -346,11 +347,15 @@ GLCKPT_GL void glGetObjectPtrLabel(const void*, GLsizei bufSize, GLsizei* length
         *label = 0;
 }
 
-// Debug messages: the callback is the app's, called on the app's side after synchronous calls
-// would have raised them; see debug.cpp for what is delivered when.
+// Debug messages: the callback is remembered for glGetPointerv, and said not to be called.
 GLCKPT_GL void glDebugMessageCallback(GLDEBUGPROC callback, const void* userParam) {
     shadow().debug_callback = callback;
     shadow().debug_user = userParam;
+    if (callback) {
+        static const char text[] =
+            "glckpt: glDebugMessageCallback: messages are not delivered yet\n";
+        raw_syscall(SYS_write, 2, text, sizeof text - 1);
+    }
     encode::xDebugCallback(stream(), callback ? 1 : 0);
 }
 

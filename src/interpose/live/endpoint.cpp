@@ -122,9 +122,9 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     sink.finish();
     const log::SwitchAnswer a = session.switch_stream(e.context);
     attach.destroy();
-    if (a.failures && getenv("GLCKPT_DEBUG")) {
-        const std::string line = "glckpt: attach: the driver refused " +
-                                 std::to_string(a.failures) + " records, first " +
+    if (a.failures) {
+        const std::string line = "glckpt: warning: the new driver refused " +
+                                 std::to_string(a.failures) + " of the program's GL calls, the first " +
                                  kOpNames[a.first_op] + " with error " +
                                  std::to_string(a.first_error) + "\n";
         raw_syscall(SYS_write, 2, line.data(), line.size());
