@@ -62,9 +62,8 @@ def children():
 class Host:
     """Everything that runs here runs in `folder`, and ends when we do."""
 
-    def __init__(self, build, first_display, folder=None):
+    def __init__(self, build, folder=None):
         self.build = os.path.abspath(build)
-        self.first_display = first_display
         self.folder = tempfile.mkdtemp(prefix="glckpt-bench-", dir=folder)
         self.display = None
         self.running = set()
@@ -161,18 +160,18 @@ class Host:
         """One server for all, so that both sides of a pair draw through the same."""
         if self.display:
             return self.display
-        server = need("Xvfb")
-        for number in range(self.first_display, self.first_display + 10):
-            if os.path.exists(f"/tmp/.X{number}-lock"):
-                continue
-            self.start([server, f":{number}", "-screen", "0", "1280x1024x24", "+extension", "GLX",
-                        "+render", "-noreset", "-nolisten", "tcp"],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if wait_for(lambda: os.path.exists(f"/tmp/.X11-unix/X{number}"), 15):
-                time.sleep(0.5)  # the socket is there a moment before the screen is
-                self.display = f":{number}"
-                return self.display
-        raise Unavailable("no private X server came up")
+        # The server itself finds a free number: locks and sockets that a dead server left do not matter.
+        told, report = os.pipe()
+        self.start([need("Xvfb"), "-displayfd", str(report), "-screen", "0", "1280x1024x24",
+                    "+extension", "GLX", "+render", "-noreset", "-nolisten", "tcp"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(report,))
+        os.close(report)
+        with os.fdopen(told) as answer:
+            number = answer.readline().strip()
+        if not number:
+            raise Unavailable("no private X server came up")
+        self.display = f":{number}"
+        return self.display
 
 
 def wait_for(condition, seconds, step=0.02):

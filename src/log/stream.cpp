@@ -39,8 +39,11 @@ char* map_mirrored(int fd, uint64_t offset, uint64_t size) {
 // (measured in the prototype: no fixed spin wins on two loaded cores).
 class Waiter {
   public:
+    // `urge`, if any, is called when the wait has been announced: who answers only when somebody
+    // waits must be woken after that, or it looks too early and goes back to sleep.
     template <class Ready>
-    void wait(std::atomic<uint32_t>& word, std::atomic<uint32_t>& sleeps, Ready ready) {
+    void wait(std::atomic<uint32_t>& word, std::atomic<uint32_t>& sleeps, Ready ready,
+              void (*urge)() = nullptr) {
         if (ready())
             return;
         const uint64_t begin = __rdtsc();
@@ -58,6 +61,8 @@ class Waiter {
             sleeps.store(1, std::memory_order_seq_cst);
             if (ready())
                 break;
+            if (urge)
+                urge();
             const timespec limit{0, 200'000'000};
             if (futex_wait(word, seen, &limit) == -ETIMEDOUT && g_renderer_check &&
                 g_renderer_check())
@@ -182,7 +187,7 @@ void Stream::make_room(size_t bytes) {
     if (used > size / 2 && g_wake_pruner)
         g_wake_pruner();
     if (!has_room())
-        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room);
+        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room, g_wake_pruner);
     if (fresh && published_ == write_)
         begin_batch();
     const uint64_t space_end = shared_->folded.load(std::memory_order_acquire) + size;
@@ -226,10 +231,13 @@ char* Stream::arena_reserve(size_t bytes, uint32_t* place) {
     if (!shared_ || !fits_arena(bytes))
         return nullptr;
     const uint64_t need = (bytes + kArenaUnit - 1) & ~(kArenaUnit - 1);
-    // A payload is contiguous: skip the arena's end if it does not fit there.
+    // A payload is contiguous: skip the arena's end if it does not fit there. And skip it as soon as
+    // the beginning is free again: memory that is still in the caches is copied to faster.
     uint64_t at = arena_head_;
-    if (at % arena_size_ + need > arena_size_)
-        at += arena_size_ - at % arena_size_;
+    const uint64_t in_lap = at % arena_size_, released = arena_released.load(std::memory_order_acquire);
+    const bool begin_free = released >= std::min(at, at - in_lap + kHotArena);
+    if (in_lap + need > arena_size_ || (begin_free && need <= kHotArena && in_lap + need > kHotArena))
+        at += arena_size_ - in_lap;
     auto has_room = [&] {
         return at + need <= arena_released.load(std::memory_order_acquire) + arena_size_;
     };
@@ -237,7 +245,13 @@ char* Stream::arena_reserve(size_t bytes, uint32_t* place) {
         publish();
         if (g_wake_pruner)
             g_wake_pruner();
-        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room);
+        t_waiter.wait(shared_->folded_word, shared_->space_sleeps, has_room, g_wake_pruner);
+    }
+    // Now and then: let the renderer begin, and the pruner free what is executed.
+    if (at / (kHotArena / 4) != arena_head_ / (kHotArena / 4) && !inside_begin) {
+        publish();
+        if (g_wake_pruner)
+            g_wake_pruner();
     }
     arena_head_ = at + need;
     *place = (uint32_t)(at % arena_size_ / kArenaUnit);

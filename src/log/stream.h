@@ -115,6 +115,7 @@ class Stream {
 
 constexpr uint64_t kRingSize = 4 << 20;
 constexpr uint64_t kArenaSize = 16 << 20;
+constexpr uint64_t kHotArena = 4 << 20; // used over and over while the renderer keeps up
 // A batch is published at the latest after this many bytes.
 constexpr uint64_t kBatch = 4096;
 

@@ -208,6 +208,15 @@ Object* Fold::addressed(const Rule& rule, const char* record) {
     }
 }
 
+void Fold::set(Slots& slots, const Key& key, const Rule& rule, const char* record) {
+    const auto& h = *reinterpret_cast<const log::RecordHeader*>(record);
+    const bool plain = rule.names == 0 && kPayloads[h.op].count == 0;
+    if (!plain || !slots.overwrite(key, record, h.size, sequence + 1, c->unpack))
+        slots.set(key, keep(record));
+    else
+        ++sequence;
+}
+
 void Fold::apply(const Rule& rule, const char* record) {
     Key key{rule.family};
     for (int i = 0; i < rule.keys; ++i) {
@@ -228,14 +237,14 @@ void Fold::apply(const Rule& rule, const char* record) {
     }
     switch (rule.effect) {
     case Effect::State:
-        c->slots.set(key, keep(record));
+        set(c->slots, key, rule, record);
         break;
     case Effect::Unit:
-        unit(c->active_unit).slots.set(key, keep(record));
+        set(unit(c->active_unit).slots, key, rule, record);
         break;
     default:
         if (Object* o = addressed(rule, record))
-            o->slots.set(key, keep(record));
+            set(o->slots, key, rule, record);
     }
 }
 

@@ -199,6 +199,7 @@ class Fold {
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
 
   private:
+    void set(Slots& slots, const Key& key, const Rule& rule, const char* record);
     void apply(const Rule& rule, const char* record);
     void gen(const Rule& rule, const char* record);
     void delete_names(const Rule& rule, const char* record);

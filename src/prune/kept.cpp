@@ -56,6 +56,19 @@ void Slots::set(const Key& key, Ref<Kept> kept) {
         it->second = std::move(kept);
 }
 
+bool Slots::overwrite(const Key& key, const char* record, size_t bytes, uint64_t sequence,
+                      const UnpackState& unpack) {
+    Kept* k = find(key);
+    if (!k || k->refs != 1 || k->bytes.size() != bytes || !k->blobs.empty() ||
+        !k->dependencies.empty() || k->transformed)
+        return false;
+    erase_parts(key);
+    memcpy(k->bytes.data(), record, bytes);
+    k->sequence = sequence;
+    k->unpack = unpack;
+    return true;
+}
+
 void Slots::erase(const Key& key) {
     if (map_.erase(key))
         --deeper_[(uint32_t)key.family << 2 | key.depth];

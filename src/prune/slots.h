@@ -29,6 +29,11 @@ struct KeyHash {
 class Slots {
   public:
     void set(const Key& key, Ref<Kept> kept);
+    // Sets the key by writing over its last writer, if that is possible: it is as long, belongs to
+    // no other slot and has neither payloads nor names beside it. (Most state is set anew in each
+    // frame; this way it costs no allocation.)
+    bool overwrite(const Key& key, const char* record, size_t bytes, uint64_t sequence,
+                   const UnpackState& unpack);
     void erase(const Key& key);
     void erase_family(uint16_t family);
     Kept* find(const Key& key) const;

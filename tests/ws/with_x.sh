@@ -1,20 +1,13 @@
 #!/bin/bash
-# with_x.sh COMMAND...: runs it on a private X server with GLX, on a free display from :70 on.
+# with_x.sh COMMAND...: runs it on a private X server with GLX, on a display that the server picks.
 # Exit status: the command's; 77 (skipped) where there is no Xvfb.
 command -v Xvfb >/dev/null || { echo "no Xvfb"; exit 77; }
-log=$(mktemp)
-for n in 70 71 72 73 74 75 76 77 78 79; do
-    [ -e /tmp/.X$n-lock ] && continue
-    Xvfb :$n -screen 0 1024x768x24 +extension GLX +render -noreset -nolisten tcp >"$log" 2>&1 &
-    server=$!
-    for _ in $(seq 50); do
-        [ -S /tmp/.X11-unix/X$n ] && kill -0 $server 2>/dev/null && break 2
-        kill -0 $server 2>/dev/null || break
-        sleep 0.1
-    done
-    kill $server 2>/dev/null
-    server=
-done
-[ -n "$server" ] || { echo "no X server: $(tail -1 "$log")"; exit 77; }
-trap 'kill $server; rm -f "$log"' EXIT
+work=$(mktemp -d)
+mkfifo "$work/told"
+Xvfb -displayfd 3 -screen 0 1024x768x24 +extension GLX +render -noreset -nolisten tcp 3<>"$work/told" >"$work/log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+exec 3<>"$work/told"
+read -r -t 60 n <&3 || { echo "no X server: $(tail -1 "$work/log")"; exit 77; }
+exec 3<&-
 DISPLAY=:$n "$@"

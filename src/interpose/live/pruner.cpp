@@ -144,7 +144,7 @@ void Pruner::run(void* self) {
         if (Session::get().renderer_is_dead())
             recover_renderer();
         // A producer waits, but the renderer has not got that far: look again soon.
-        const timespec limit{0, waiting ? 1'000'000 : 100'000'000};
+        const timespec limit{0, waiting ? 200'000 : 100'000'000};
         futex_wait(p.wake_word_, seen, &limit);
     }
 }

@@ -214,7 +214,8 @@ Swap swap(Surface* s) {
         Context& gl = *c->gl;
         encode::wsSwapBuffers(gl.stream, s->id);
         gl.stream.publish();
-        gl.stream.wait_frames(++gl.frames, 2);
+        // One frame ahead of the renderer: what a double-buffered driver allows, too.
+        gl.stream.wait_frames(++gl.frames, 1);
         return Swap::Done;
     }
     // Rare (GLX allows to swap a drawable that is not current): behind what was drawn to it so far.
