@@ -35,6 +35,7 @@ PROGRAMS = {
     "glxgears": Program(["glxgears"]),
     "glmark2-jellyfish": glmark2("jellyfish"),
     "glmark2-ideas": glmark2("ideas"),
+    "glmark2-terrain": glmark2("terrain"),
     "glmark2-buffer-map": glmark2("buffer:update-method=map"),
     "glmark2-es2": glmark2("jellyfish", "glmark2-es2"),
     "xcalc": Program(["xcalc"], static=True),

@@ -55,6 +55,15 @@ TEST(MatchConfigs, NearestAboveServes) {
     EXPECT_EQ(map[0], 1);
 }
 
+TEST(MatchConfigs, DepthOf32MayBecome24ButNotLess) {
+    EXPECT_EQ(match_configs(true, list({{.depth = 32}}), list({{.depth = 24}, {.depth = 16}}))[0],
+              0);
+    EXPECT_EQ(match_configs(true, list({{.depth = 32}}), list({{.depth = 24}, {.depth = 32}}))[0],
+              1);
+    EXPECT_EQ(match_configs(true, list({{.depth = 32}}), list({{.depth = 16}}))[0], -1);
+    EXPECT_EQ(match_configs(true, list({{.depth = 24}}), list({{.depth = 16}}))[0], -1);
+}
+
 TEST(MatchConfigs, SamplesAreNotAddedWithoutNeed) {
     const auto map = match_configs(true, list({{.depth = 16}}),
                                    list({{.depth = 16, .samples = 4}, {.depth = 32}}));

@@ -1,5 +1,6 @@
 #include "interpose/ws/match.h"
 #include "interpose/ws/columns.h"
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 
@@ -10,6 +11,7 @@ using namespace log::ws;
 
 struct Columns {
     std::vector<int> sizes;   // at least; distance counts
+    int depth;                // likewise, but see kDepth
     std::vector<int> samples; // likewise, but rather exactly
     std::vector<int> equal;   // must be the same
     std::vector<int> masks;   // must include
@@ -18,18 +20,19 @@ struct Columns {
 };
 
 const Columns& columns(bool glx) {
-    static const Columns g = {{glx_column(8), glx_column(9), glx_column(10), glx_column(11),
-                               glx_column(12), glx_column(13), glx_column(14), glx_column(15),
-                               glx_column(16), glx_column(17), glx_column(7)},
-                              {glx_column(100000), glx_column(100001)},
-                              {glx_column(5), glx_column(6), glx_column(3), glx_column(0x20B0)},
-                              {glx_column(0x8010), glx_column(0x8011), glx_column(0x20B2)},
-                              {glx_column(0x22), glx_column(0x800B), glx_column(0x20),
-                               glx_column(0x23), glx_column(0x20B2), glx_column(0x8060),
-                               glx_column(0x8010), glx_column(0x8013)},
-                              kGlxConfigColumns};
+    static const Columns g = {
+        {glx_column(8), glx_column(9), glx_column(10), glx_column(11), glx_column(13),
+         glx_column(14), glx_column(15), glx_column(16), glx_column(17), glx_column(7)},
+        glx_column(12),
+        {glx_column(100000), glx_column(100001)},
+        {glx_column(5), glx_column(6), glx_column(3), glx_column(0x20B0)},
+        {glx_column(0x8010), glx_column(0x8011), glx_column(0x20B2)},
+        {glx_column(0x22), glx_column(0x800B), glx_column(0x20), glx_column(0x23),
+         glx_column(0x20B2), glx_column(0x8060), glx_column(0x8010), glx_column(0x8013)},
+        kGlxConfigColumns};
     static const Columns e = {{egl_column(0x3024), egl_column(0x3023), egl_column(0x3022),
-                               egl_column(0x3021), egl_column(0x3025), egl_column(0x3026)},
+                               egl_column(0x3021), egl_column(0x3026)},
+                              egl_column(0x3025),
                               {egl_column(0x3032), egl_column(0x3031)},
                               {egl_column(0x303F), egl_column(0x3339), egl_column(0x3029)},
                               {egl_column(0x3033), egl_column(0x3040)},
@@ -38,6 +41,11 @@ const Columns& columns(bool glx) {
                               kEglConfigColumns};
     return glx ? g : e;
 }
+
+// A window's depth buffer of 32 bits may become one of 24. llvmpipe gives 32 to whoever asks for
+// any (a larger depth sorts first: GLX 1.4, table 3.4), while zink and most hardware drivers have
+// 24 for windows and nothing more. Fewer than 24 would be seen.
+constexpr int kDepth = 24;
 
 int value(const int32_t* row, int column) { return row[column] == INT_MIN ? 0 : row[column]; }
 
@@ -55,6 +63,9 @@ long distance(const Columns& c, const int32_t* f, const int32_t* o) {
             return -1;
         d += 1000L * (value(o, i) - value(f, i));
     }
+    if (value(o, c.depth) < std::min(value(f, c.depth), kDepth))
+        return -1;
+    d += 1000L * std::abs(value(o, c.depth) - value(f, c.depth));
     for (const int i : c.samples) {
         if (value(o, i) < value(f, i))
             return -1;
