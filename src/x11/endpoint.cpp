@@ -2,6 +2,7 @@
 #include "x11/clock.h"
 #include "x11/move/move.h"
 #include "x11/move/readback.h"
+#include "x11/transport/inline.h"
 #include <cstdio>
 
 namespace glckpt::x11 {
@@ -61,6 +62,7 @@ Status X11Endpoint::drain(uint64_t deadline_ns) {
     Status s;
     {
         Locked l(h.lock);
+        drop_stale_inline_fds();
         s = check_movable(h);
         if (Site* site = h.main_site(); s.ok() && site)
             s = drain_display(h, *site, deadline_ns);
@@ -92,6 +94,7 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
     Status s;
     {
         Locked l(h.lock);
+        h.renew();
         if (to)
             h.redirect = to;
         if (Site* site = h.main_site())

@@ -52,6 +52,8 @@ bool ask_size(Hub& h, uint32_t drawable, const std::shared_ptr<Size>& size) {
                 c = each;
     if (!c)
         return false;
+    if (Link* link = h.link_by_id(c->id()))
+        link->pump_reads = true;
     c->send(Build::core<Q>().xid(Q::drawable, VirtualXid{drawable}), [size](ByteSpan m) {
         size->known = m.size() >= 32 && m[0] == 1;
         if (size->known) {

@@ -1,6 +1,7 @@
 #include "x11/init.h"
 #include "x11/endpoint.h"
 #include "x11/transport/hub.h"
+#include "x11/transport/libc.h"
 #include <pthread.h>
 
 namespace glckpt::x11 {
@@ -15,6 +16,7 @@ namespace {
 } // namespace
 
 void init_x11() {
+    find_libc();
     static X11Endpoint endpoint;
     ckpt::register_endpoint(&endpoint);
     pthread_atfork(nullptr, nullptr, give_up_hub_after_fork);

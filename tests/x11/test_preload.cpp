@@ -3,6 +3,7 @@
 //   move :61    drain, attach to that display, resume
 //   drain       drain and resume, as a checkpoint does
 // and writes one line with the outcome to GLCKPT_X11_TEST_LOG.
+#include "base/descriptor_hooks.h"
 #include "base/service_thread.h"
 #include "base/syscall.h"
 #include "x11/clock.h"
@@ -12,7 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 using namespace glckpt;
@@ -81,6 +84,21 @@ namespace glckpt::ckpt {
 void register_endpoint(Endpoint* endpoint) { g_endpoint = endpoint; }
 
 } // namespace glckpt::ckpt
+
+// What the engine's wrappers do (ckpt/stop/interpose_wait.cpp).
+extern "C" {
+
+[[gnu::visibility("default")]] int poll(pollfd* fds, nfds_t n, int timeout) {
+    static const auto real = (int (*)(pollfd*, nfds_t, int))dlsym(RTLD_NEXT, "poll");
+    int result;
+    return hooked_poll(fds, n, timeout, &result) ? result : real(fds, n, timeout);
+}
+[[gnu::visibility("default")]] int epoll_wait(int fd, epoll_event* events, int n, int timeout) {
+    static const auto real = (int (*)(int, epoll_event*, int, int))dlsym(RTLD_NEXT, "epoll_wait");
+    hooked_other_wait(timeout != 0);
+    return real(fd, events, n, timeout);
+}
+}
 
 // For programs that test for_gl.h: found by dlsym.
 extern "C" {

@@ -4,6 +4,7 @@
 // These are cancellation points: libc's function is called, not the kernel, and this file is
 // compiled with unwind tables so that a cancelled thread can be unwound through it. The note is
 // put back by hand, since a thread that is unwound here never uses it again.
+#include "base/descriptor_hooks.h"
 #include "ckpt/interpose.h"
 #include "ckpt/stop/deadline.h"
 #include "ckpt/sys.h"
@@ -72,18 +73,23 @@ GLCKPT_EXPORT unsigned sleep(unsigned seconds) {
 
 GLCKPT_EXPORT int poll(pollfd* fds, nfds_t n, int timeout) {
     static Real<int(pollfd*, nfds_t, int)> real("poll");
+    if (int result; glckpt::hooked_poll(fds, n, timeout, &result))
+        return result;
     return with_deadline(SYS_poll, timeout > 0 ? (uint64_t)timeout * kMs : 0,
                          [&] { return real(fds, n, timeout); });
 }
 
 GLCKPT_EXPORT int __poll_chk(pollfd* fds, nfds_t n, int timeout, size_t size) {
     static Real<int(pollfd*, nfds_t, int, size_t)> real("__poll_chk");
+    if (int result; n <= size / sizeof *fds && glckpt::hooked_poll(fds, n, timeout, &result))
+        return result;
     return with_deadline(SYS_poll, timeout > 0 ? (uint64_t)timeout * kMs : 0,
                          [&] { return real(fds, n, timeout, size); });
 }
 
 GLCKPT_EXPORT int epoll_wait(int fd, epoll_event* events, int n, int timeout) {
     static Real<int(int, epoll_event*, int, int)> real("epoll_wait");
+    glckpt::hooked_other_wait(timeout != 0);
     return with_deadline(SYS_epoll_wait, timeout > 0 ? (uint64_t)timeout * kMs : 0,
                          [&] { return real(fd, events, n, timeout); });
 }
@@ -91,6 +97,7 @@ GLCKPT_EXPORT int epoll_wait(int fd, epoll_event* events, int n, int timeout) {
 GLCKPT_EXPORT int epoll_pwait(int fd, epoll_event* events, int n, int timeout,
                               const sigset_t* mask) {
     static Real<int(int, epoll_event*, int, int, const sigset_t*)> real("epoll_pwait");
+    glckpt::hooked_other_wait(timeout != 0);
     return with_deadline(SYS_epoll_pwait, timeout > 0 ? (uint64_t)timeout * kMs : 0,
                          [&] { return real(fd, events, n, timeout, mask); });
 }
@@ -98,6 +105,7 @@ GLCKPT_EXPORT int epoll_pwait(int fd, epoll_event* events, int n, int timeout,
 GLCKPT_EXPORT int epoll_pwait2(int fd, epoll_event* events, int n, const timespec* timeout,
                                const sigset_t* mask) {
     static Real<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real("epoll_pwait2");
+    glckpt::hooked_other_wait(true);
     return with_deadline(SYS_epoll_pwait2, timeout ? ns_of(timeout) : 0,
                          [&] { return real(fd, events, n, timeout, mask); });
 }

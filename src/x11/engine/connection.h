@@ -45,6 +45,10 @@ class Connection {
     Display& display() { return display_; }
 
     void from_client(ByteQueue& in);
+    // After from_client: `in` is the beginning of a request of which nothing but the head concerns
+    // us. If at most `available` bytes of it are to come, its head goes out, `in` is empty, and the
+    // caller sends as many bytes as this returns, as they are. 0: bring them all.
+    size_t let_pass(ByteQueue& in, size_t available);
     void from_server(ByteQueue& in);
 
     // A request of ours, in virtual names; its length field is filled in. Not answered to the app.

@@ -166,6 +166,37 @@ void Connection::request(uint8_t* wire, size_t size) {
     }
 }
 
+size_t Connection::let_pass(ByteQueue& in, size_t available) {
+    constexpr size_t kHead = 32; // more than the fixed part of a PutImage, long form included
+    if (state_ != State::Running || in.size() < kHead)
+        return 0;
+    uint8_t* wire = in.data();
+    const bool big = load16(wire + 2) == 0;
+    const size_t size = 4 * (big ? (size_t)load32(wire + 4) : (size_t)load16(wire + 2));
+    if (size <= in.size() || size - in.size() > available)
+        return 0;
+    const ModuleInfo* module = module_of(display_, wire[0]);
+    const RequestInfo* info =
+        module ? find_request(*module, wire[0] < kFirstExtensionMajor ? wire[0] : wire[1])
+               : nullptr;
+    if (!info || info->effect != Effect::Plain || info->reply)
+        return 0;
+    if (display_.names.moved) {
+        if (info != &core_module().requests[PutImage::kOpcode])
+            return 0;
+        Translator t(display_, Direction::ToReal);
+        uint8_t* request = big ? wire + 4 : wire; // as in request()
+        t.xid(request + PutImage::drawable);
+        t.xid(request + PutImage::gc);
+    }
+    note_use(display_, wire[0], wire[1]);
+    const size_t rest = size - in.size();
+    to_server_.write(wire, in.size());
+    in.clear();
+    sequence_.forwarded();
+    return rest;
+}
+
 // Notes what the request does.
 Verdict Connection::follow(const Request& r) {
     if (r.bytes.size() < r.info->fixed)

@@ -49,6 +49,7 @@ class Recreation {
     void window(Window&);
     void window_properties(Window&);
     std::vector<Window*> top_levels();
+    void await_viewable(std::vector<const Window*>);
     void regions_and_counters();
     void pictures();
     void glyph_sets();

@@ -1,5 +1,6 @@
 // Windows: made unmapped and deaf, dressed, and mapped when all is ready.
 #include "gen/x11/protocol.h"
+#include "x11/clock.h"
 #include "x11/move/recreate.h"
 #include <algorithm>
 
@@ -10,7 +11,7 @@ using namespace proto::xproto;
 namespace {
 
 enum : unsigned { kBackPixmap = 0, kBorderPixmap = 2, kColormap = 13, kCursor = 14 };
-constexpr uint8_t kUnmapped = 0;
+constexpr uint8_t kUnmapped = 0, kViewable = 2;
 
 // Offsets in the data of WM_NORMAL_HINTS and WM_HINTS (ICCCM 4.1.2.3, 4.1.2.4).
 constexpr size_t kHintFlags = 0, kHintX = 4, kHintY = 8, kHintGravity = 68;
@@ -155,12 +156,12 @@ void Recreation::window_properties(Window& w) {
 }
 
 void Recreation::map_top_levels(bool window_manager) {
+    std::vector<const Window*> mapped;
     for (Window* w : top_levels()) {
         const bool iconic = w->saved.wm_state == (int)kIconic;
         // Without a window manager nobody could show an iconified window again.
         if (w->saved.map_state == kUnmapped && !iconic)
             continue;
-        (void)window_manager;
         constexpr uint32_t kStructureNotify = 1 << 17;
         for (const Connection* c : display_.connections) {
             const auto mask = display_.event_masks.find({c->id(), w->id});
@@ -170,8 +171,35 @@ void Recreation::map_top_levels(bool window_manager) {
                 display_.expect_map_notify.insert(w->id);
         }
         on(w->owner).send(Build::core<MapWindow>().xid(MapWindow::window, w->id));
+        if (!w->saved.picture.empty())
+            mapped.push_back(w);
     }
     x_.sync_all();
+    if (window_manager)
+        await_viewable(std::move(mapped));
+}
+
+// A window manager maps a window when it gets round to it, and what is drawn before is lost. One
+// that never does (a desktop that keeps the window back) is not waited for long.
+void Recreation::await_viewable(std::vector<const Window*> windows) {
+    constexpr uint64_t kPatience = 1'000'000'000;
+    const uint64_t give_up = monotonic_ns() + kPatience;
+    while (!windows.empty() && !failed() && monotonic_ns() < give_up) {
+        std::set<const Window*> viewable;
+        for (const Window* w : windows) {
+            using Q = GetWindowAttributes;
+            on(w->owner).send(Build::core<Q>().xid(Q::window, w->id), [&viewable, w](ByteSpan m) {
+                const bool reply = m.size() >= 32 && m[0] == 1;
+                if (!reply || m[Q::Reply::map_state] == kViewable)
+                    viewable.insert(w);
+            });
+        }
+        x_.sync_all();
+        std::erase_if(windows, [&](const Window* w) { return viewable.contains(w); });
+        const timespec pause{0, 5'000'000};
+        if (!windows.empty())
+            raw_syscall(SYS_nanosleep, &pause, nullptr);
+    }
 }
 
 // What was to be seen at the checkpoint, for a program that is not going to draw by itself: one

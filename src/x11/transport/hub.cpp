@@ -1,18 +1,22 @@
 #include "x11/transport/hub.h"
 #include "base/service_thread.h"
 #include "x11/clock.h"
+#include "x11/transport/inline.h"
 #include <cerrno>
 #include <fcntl.h>
 #include <new>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 
 namespace glckpt::x11 {
 namespace {
 
 // Beyond this much unread by one side, the other side is not read.
 constexpr size_t kBacklog = 4 << 20;
+// How long a server that the app's threads have watched stays unwatched when they cease to.
+constexpr long kGuardNs = 10'000'000;
 
 alignas(Hub) unsigned char g_storage[sizeof(Hub)];
 std::atomic<Hub*> g_hub{nullptr};
@@ -40,17 +44,19 @@ void give_up_hub_after_fork() {
         for (const auto& link : old->links)
             if (link->app_fd == fd || link->server_fd == fd)
                 own_fd_close(fd);
+    forget_inline_fds();
     g_hub.store(new (g_storage) Hub, std::memory_order_release);
 }
 
 bool Hub::start() {
     if (wake_fd_ >= 0)
         return true;
-    const int fd = (int)raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0)
-        return false;
-    wake_fd_ = own_fd_adopt(fd, OwnFd::InImage);
-    return wake_fd_ >= 0 && start_service_thread("glckpt-x11", pump_entry, this) == 0;
+    const auto adopt = [](long fd) { return fd < 0 ? -1 : own_fd_adopt((int)fd, OwnFd::InImage); };
+    wake_fd_ = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
+    kick_fd_ = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
+    guard_fd_ = adopt(raw_syscall(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    return wake_fd_ >= 0 && kick_fd_ >= 0 && guard_fd_ >= 0 &&
+           start_service_thread("glckpt-x11", pump_entry, this) == 0;
 }
 
 void Hub::wake() {
@@ -106,6 +112,7 @@ int Hub::open(int fd, const Address& asked) {
         Authority a = find_authority(site.actual);
         c.set_authority(std::move(a.name), std::move(a.data));
     }
+    note_inline_fd(fd, c.id());
     wake();
     return 0;
 }
@@ -119,17 +126,20 @@ void Hub::pump() {
         park_if_asked();
         {
             Locked l(lock);
-            fds.assign(1, {wake_fd_, POLLIN, 0});
+            fds.assign({{wake_fd_, POLLIN, 0}, {guard_fd_, POLLIN, 0}});
             polled.clear();
             begin_flushes();
             for (const auto& link : links) {
                 // A side is read unless the other is slow; written when something is left over.
                 const short app = (short)((link->to_server.backlog_size() < kBacklog ? POLLIN : 0) |
                                           (link->to_app.backlog() ? POLLOUT : 0));
-                const short server = (short)((link->to_app.backlog_size() < kBacklog ? POLLIN : 0) |
-                                             (link->to_server.backlog() ? POLLOUT : 0));
+                const bool read = link->pump_reads && link->to_app.backlog_size() < kBacklog;
+                const short server =
+                    (short)((read ? POLLIN : 0) | (link->to_server.backlog() ? POLLOUT : 0));
                 fds.push_back({link->app_closed ? -1 : link->app_fd, app, 0});
-                fds.push_back({link->server_closed ? -1 : link->server_fd, server, 0});
+                // Also a hang-up is news, and would be told at once: so not at all, not with 0.
+                fds.push_back(
+                    {link->server_closed || server == 0 ? -1 : link->server_fd, server, 0});
                 polled.push_back(link.get());
             }
         }
@@ -143,16 +153,62 @@ void Hub::pump() {
                 continue;
         }
         Locked l(lock);
-        bool ended = false;
+        if (fds[1].revents)
+            guard();
         for (size_t i = 0; i < polled.size(); ++i)
-            ended |= serve(*polled[i], fds[1 + 2 * i].revents, fds[2 + 2 * i].revents);
-        if (ended)
-            remove_finished();
+            serve(*polled[i], fds[2 + 2 * i].revents, fds[3 + 2 * i].revents);
+        remove_finished();
     }
 }
 
-// True if the link is at its end.
-bool Hub::serve(Link& link, short app, short server) {
+// The app's threads read the server's side of a link themselves while they wait for it. They do
+// not say when they will not be back (they may wait in ways that we do not see): so as long as
+// they come and go, the pump looks in from time to time, and when they were not there for a whole
+// period it takes over. A link that a thread waits for at this moment needs nobody else.
+void Hub::arm_guard() {
+    if (guard_armed_)
+        return;
+    guard_armed_ = true;
+    const itimerspec once{{}, {0, kGuardNs}};
+    raw_syscall(SYS_timerfd_settime, guard_fd_, 0, &once, nullptr);
+}
+
+void Hub::guard() {
+    uint64_t count;
+    raw_syscall(SYS_read, guard_fd_, &count, sizeof count);
+    guard_armed_ = false;
+    doubt_inline_fds(0, kInlineFds);
+    bool again = false;
+    for (const auto& link : links) {
+        if (link->pump_reads || link->waiters > 0)
+            continue;
+        link->pump_reads = link->uses == link->uses_seen;
+        link->uses_seen = link->uses;
+        again |= !link->pump_reads;
+    }
+    if (again)
+        arm_guard();
+}
+
+void Hub::renew() {
+    renew_inline_fds();
+    doubt_inline_fds(0, kInlineFds);
+    guard_armed_ = false;
+    for (const auto& link : links)
+        link->pump_reads = link->waiters == 0;
+}
+
+void Hub::lock_running() {
+    for (;;) {
+        lock.lock();
+        if (pause_wanted_.load(std::memory_order_acquire) == 0)
+            return;
+        lock.unlock();
+        futex_wait(pause_wanted_, 1);
+    }
+}
+
+void Hub::serve(Link& link, short app, short server) {
     if (server & POLLOUT)
         link.to_server.flush();
     if (app & POLLOUT)
@@ -161,7 +217,6 @@ bool Hub::serve(Link& link, short app, short server) {
         link.pump_app();
     if (server & (POLLIN | POLLHUP | POLLERR))
         link.pump_server();
-    return link.finished();
 }
 
 void Hub::remove_finished() {
@@ -175,6 +230,7 @@ void Hub::remove_finished() {
         display.forget_connection(&link.engine);
         own_fd_close(link.app_fd);
         own_fd_close(link.server_fd);
+        forget_inline_fd(link.engine.id());
         it = links.erase(it);
         // A server may number everything anew when its last client has gone, and nothing of the
         // app's can refer to what was: begin afresh.
@@ -196,6 +252,7 @@ void Hub::begin_flushes() {
             while (link->app_has_written() && !link->app_closed)
                 link->pump_app();
             f->left.fetch_add(1);
+            link->pump_reads = true;
             link->engine.send_sync([this, f] {
                 if (std::find(flushes_.begin(), flushes_.end(), f) == flushes_.end())
                     return; // given up
@@ -241,6 +298,8 @@ bool Hub::pause_pump(uint64_t deadline_ns) {
     if (wake_fd_ < 0)
         return true;
     wake();
+    const uint64_t one = 1;
+    raw_syscall(SYS_write, kick_fd_, &one, sizeof one);
     while (paused_.load() == 0) {
         if (monotonic_ns() > deadline_ns) {
             resume_pump();
@@ -253,6 +312,8 @@ bool Hub::pause_pump(uint64_t deadline_ns) {
 }
 
 void Hub::resume_pump() {
+    uint64_t count;
+    raw_syscall(SYS_read, kick_fd_, &count, sizeof count);
     pause_wanted_.store(0);
     futex_wake(pause_wanted_, 1);
 }
@@ -279,6 +340,13 @@ std::vector<Link*> Hub::links_of(const Display& display) {
         if (&link->engine.display() == &display)
             out.push_back(link.get());
     return out;
+}
+
+Link* Hub::link_by_id(ConnectionId id) {
+    for (const auto& link : links)
+        if (link->engine.id() == id)
+            return link.get();
+    return nullptr;
 }
 
 Link* Hub::link_of_inode(uint64_t inode) {

@@ -1,9 +1,9 @@
 // All X connections of the process, and the thread that serves them.
 //
 // The lock guards displays, links and everything below them. The pump takes it for each batch of
-// messages; app threads take it to add a connection or to look up a name; the checkpoint thread
-// while the pump is paused. Nobody waits for a peer while holding it, but for the checkpoint
-// thread, which is alone then.
+// messages; app threads take it to add a connection, to look up a name, and to pass messages on
+// themselves (transport/inline.h); the checkpoint thread while the pump is paused. Nobody waits for
+// a peer while holding it, but for the checkpoint thread, which is alone then.
 #pragma once
 #include "base/lock.h"
 #include "x11/transport/authority.h"
@@ -28,9 +28,18 @@ class Hub {
     // at once: the pump may be held while they run.
     bool flush_to_server(uint64_t timeout_ns);
 
-    // Stops the pump between two messages, until resume_pump. From the checkpoint thread.
+    // Stops the pump between two messages, until resume_pump, and keeps the app's threads from
+    // passing messages on. From the checkpoint thread.
     bool pause_pump(uint64_t deadline_ns);
     void resume_pump();
+    // For the app's threads: takes the lock once nothing is paused.
+    void lock_running();
+    // Readable when the app's threads shall look at the hub again.
+    int kick_fd() const { return kick_fd_; }
+    // The pump looks after a link whose server no thread of the app's watches any more.
+    void arm_guard();
+    // In a restarted process: what the kernel numbers anew.
+    void renew();
     // Makes the pump look again at what there is to do.
     void wake();
 
@@ -45,6 +54,7 @@ class Hub {
     Site* main_site();
     std::vector<Link*> links_of(const Display& display);
     Link* link_of_inode(uint64_t inode);
+    Link* link_by_id(ConnectionId id);
     void remove_finished();
 
   private:
@@ -57,11 +67,13 @@ class Hub {
     [[noreturn]] void pump();
     static void pump_entry(void* hub);
     void park_if_asked();
-    bool serve(Link& link, short app_events, short server_events);
+    void serve(Link& link, short app_events, short server_events);
     void begin_flushes();
+    void guard();
     Site& site_for(const Address& asked);
 
-    int wake_fd_ = -1;
+    int wake_fd_ = -1, kick_fd_ = -1, guard_fd_ = -1;
+    bool guard_armed_ = false;
     std::list<Flush*> flushes_;
     std::atomic<uint32_t> pause_wanted_{0}, paused_{0};
 };

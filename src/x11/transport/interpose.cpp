@@ -1,6 +1,7 @@
 // The libc calls through which the app meets an X server's socket.
 #include "base/syscall.h"
 #include "x11/transport/hub.h"
+#include "x11/transport/inline.h"
 #include <cerrno>
 #include <cstring>
 #include <dlfcn.h>
@@ -35,6 +36,7 @@ extern "C" {
     if (const auto asked = x_address(address, length)) {
         const int result = hub().open(fd, *asked);
         g_any_connection.store(true, std::memory_order_relaxed);
+        install_descriptor_hooks();
         return with_errno(result);
     }
     static const auto libc_connect = next<int (*)(int, const sockaddr*, socklen_t)>("connect");

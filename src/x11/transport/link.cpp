@@ -23,17 +23,30 @@ bool receive(int fd, ByteQueue& into) {
 
 long FdSink::send_some(const uint8_t* p, size_t n) {
     const long sent = raw_syscall(SYS_sendto, fd_, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
-    if (sent >= 0)
+    if (sent >= 0) {
+        sent_ += (uint64_t)sent;
         return sent;
+    }
     if (sent != -EAGAIN && sent != -EINTR)
         broken_ = true;
     return 0;
 }
 
+FdSink::~FdSink() { drop_backlog(); }
+
+void FdSink::drop_backlog() {
+    queue_.clear();
+    if (direct_)
+        direct_->left = 0;
+    direct_ = nullptr;
+}
+
 void FdSink::write(const uint8_t* p, size_t n) {
+    if (direct_)
+        absorb_direct();
     if (broken_)
         return;
-    if (queue_.empty()) {
+    if (queue_.empty() && !hold_) {
         const long sent = send_some(p, n);
         p += sent;
         n -= (size_t)sent;
@@ -50,12 +63,78 @@ bool FdSink::flush() {
         queue_.consume((size_t)sent);
     }
     if (broken_)
-        queue_.clear();
+        drop_backlog();
     return !broken_;
 }
 
+size_t FdSink::take(const iovec* vectors, size_t count) {
+    size_t taken = 0;
+    for (size_t i = 0; i < count && !queue_.empty(); ++i) {
+        const size_t n = std::min(vectors[i].iov_len, queue_.size());
+        memcpy(vectors[i].iov_base, queue_.data(), n);
+        queue_.consume(n);
+        taken += n;
+    }
+    return taken;
+}
+
+void FdSink::advance(size_t n) {
+    DirectWrite& d = *direct_;
+    d.left -= n;
+    while (n > 0 && n >= d.at->iov_len - d.offset) {
+        n -= d.at->iov_len - d.offset;
+        ++d.at;
+        d.offset = 0;
+    }
+    d.offset += n;
+    if (d.left == 0)
+        direct_ = nullptr;
+}
+
+void FdSink::send_direct(DirectWrite& d) {
+    direct_ = &d;
+    if (!flush() || backlog())
+        return;
+    while (direct_) {
+        constexpr int kVectors = 8;
+        iovec part[kVectors];
+        int n = 0;
+        size_t offset = d.offset, left = d.left;
+        for (const iovec* v = d.at; left > 0 && n < kVectors; ++v, offset = 0) {
+            const size_t size = std::min(v->iov_len - offset, left);
+            part[n++] = {(uint8_t*)v->iov_base + offset, size};
+            left -= size;
+        }
+        const msghdr m{.msg_iov = part, .msg_iovlen = (size_t)n};
+        const long sent = raw_syscall(SYS_sendmsg, fd_, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent == -EINTR)
+            continue;
+        if (sent == -EAGAIN)
+            return;
+        if (sent < 0) {
+            broken_ = true;
+            drop_backlog();
+            return;
+        }
+        sent_ += (uint64_t)sent;
+        advance((size_t)sent);
+    }
+}
+
+void FdSink::absorb_direct() {
+    while (direct_) {
+        const DirectWrite d = *direct_;
+        const size_t n = std::min(d.at->iov_len - d.offset, d.left);
+        if (!broken_)
+            queue_.append((const uint8_t*)d.at->iov_base + d.offset, n);
+        advance(n);
+    }
+}
+
 void Link::pump_app() {
+    const size_t before = from_app.size();
     app_closed |= !receive(app_fd, from_app);
+    wrote_past_us |= from_app.size() != before;
     engine.from_client(from_app);
 }
 

@@ -8,28 +8,50 @@
 #include "base/own_fds.h"
 #include "x11/engine/connection.h"
 #include "x11/transport/address.h"
+#include <sys/uio.h>
 
 namespace glckpt::x11 {
+
+// The rest of a large request, sent from where the app has it. It lies on the stack of the app's
+// thread that waits for it to be sent, and is guarded by the hub's lock: whoever has something else
+// to send on the connection copies what is left first, and the thread finds itself done.
+struct DirectWrite {
+    const iovec* at;
+    size_t offset; // into *at
+    size_t left;   // bytes, over all vectors from there
+};
 
 // Writes at once what the socket takes, and keeps the rest.
 class FdSink final : public Sink {
   public:
     explicit FdSink(int fd) : fd_(fd) {}
+    ~FdSink();
     void write(const uint8_t* p, size_t n) override;
     // Sends what is left over. False: the other side is gone.
     bool flush();
+    // Begins, or goes on with, a write from the app's memory: it is over when nothing is left.
+    void send_direct(DirectWrite& d);
     bool backlog() const { return !queue_.empty(); }
     size_t backlog_size() const { return queue_.size(); }
     bool broken() const { return broken_; }
     // What nobody will read any more.
-    void drop_backlog() { queue_.clear(); }
+    void drop_backlog();
     void repaired() { broken_ = false; }
+    uint64_t sent() const { return sent_; } // bytes, in all
+    // While held, what is written is only kept.
+    void hold(bool on) { hold_ = on; }
+    // Of what is left over, for a reader who is here.
+    size_t take(const iovec* vectors, size_t count);
 
   private:
     long send_some(const uint8_t* p, size_t n);
+    void advance(size_t n);
+    void absorb_direct();
     int fd_;
-    bool broken_ = false;
+    bool broken_ = false, hold_ = false;
+    uint64_t sent_ = 0;
     ByteQueue queue_;
+    DirectWrite* direct_ = nullptr;
 };
 
 struct Link {
@@ -50,8 +72,15 @@ struct Link {
     }
 
     const int app_fd, server_fd; // own fds: the numbers stay, also over a move
-    const uint64_t app_inode;    // of the app's end: how its fd is recognized after dup()
+    uint64_t app_inode;          // of the app's end: how its fd is recognized after dup()
     bool app_closed = false, server_closed = false;
+    // Who reads server_fd: the pump thread, or the app's own threads (transport/inline.h).
+    bool pump_reads = true;
+    int waiters = 0;                  // of the app's threads, at this moment
+    uint32_t uses = 0, uses_seen = 0; // by them; when the pump last looked
+    bool wrote_past_us = false;       // the app: into the socketpair
+    // to_app.sent() when the app had read all of it.
+    uint64_t read_to = 0;
     ByteQueue from_app, from_server;
     FdSink to_app, to_server;
     Connection engine;
