@@ -136,8 +136,14 @@ class Spec:
         self.registry = Registry()
         self.hidden = []
         self.advertised = []
+        self.withheld = []
         for words, _ in table("scope.spec"):
-            (self.hidden if words[0] == "hide" else self.advertised).append(words[1])
+            if words[0] != "advertise":
+                self.hidden.append(words[1])
+            if words[0] != "hide":
+                self.advertised.append(words[1])
+            if words[0] == "withhold":
+                self.withheld.append(words[1])
         self.sizes = [(w[0], w[1], " ".join(w[2:])) for w, _ in table("sizes.spec")]
         self.names_table = list(table("names.spec"))
         self.faces = {}
@@ -258,6 +264,8 @@ class Spec:
             if m and m[1] in names:
                 count = names[m[1]]
                 value = f"(*{m[1]})" if count.pointers else m[1]
+                if re.match(r"gl(Program)?Uniform(Matrix)?[1-4]", op.name):
+                    return f"uniform_bytes({value}, {int(m[2] or 1) * width}, {p.name})"
                 return f"bytes({value}, {int(m[2] or 1) * width})"
             return None
         if p.base in ("GLchar", "GLcharARB") and p.const:

@@ -22,6 +22,7 @@ class Effects:
         self.rules = {}
         rows = list(table("effects.spec"))
         used = set()
+        withheld = {n for e in spec.withheld for n in spec.registry.extensions[e]}
         for op in spec.ops:
             if op.by_hand:
                 continue
@@ -30,6 +31,8 @@ class Effects:
                 row = self._names_row(op)
             if row:
                 self.rules[op.name] = self._rule(spec, op, *row)
+            elif not op.extra and op.name not in withheld:
+                raise SpecError(f"effects.spec: {op.name} is advertised, but no line says what it does")
         for words, where in rows:
             if where not in used and not any(_matches(words[0], o.name) for o in spec.ops):
                 raise SpecError(f"{where}: {words[0]} matches no command")
@@ -110,6 +113,21 @@ class Effects:
         if arg is None:
             raise SpecError(f"{where}: {op.name} has no parameter {name}")
         return arg, (spec.registry.enums[whole] if whole else None)
+
+    # Commands before which the app's writes to persistent maps must be there: what may read a
+    # buffer, writes one in order with the app, or lets another thread or context go on from here.
+    READ_BUFFERS = {"begin", "dispatch", "named_framebuffer_drawn", "buffer_write", "buffer_copy", "buffer_dirty",
+                    "pack_to_buffer", "texture_image", "texture_update", "call_list", "call_lists", "bitmap",
+                    "fence_sync", "swap", "end_query"}
+    READ_BUFFERS_TOO = {"glGetBufferSubData", "glGetNamedBufferSubData", "glFlush", "glFinish", "wsWaitGL",
+                        "glInvalidateBufferData", "glInvalidateBufferSubData", "glPolygonStipple"}
+
+    def may_read_buffers(self, op):
+        rule = self.rules.get(op.name)
+        if op.name in ("xBufferWrite", "xBufferRead"):
+            return False # what the flush itself is made of
+        return bool(op.name in self.READ_BUFFERS_TOO or re.match(r"glMemoryBarrier|glPixelMap", op.name)
+                    or rule and (rule.effect == "draw" or rule.function in self.READ_BUFFERS))
 
     # --- pieces of the table
     def name_fields(self, op):

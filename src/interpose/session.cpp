@@ -260,6 +260,7 @@ Context* new_context(Api api, Context* share_with) {
     Session::get().add_stream(c, share_with);
     Locked hold(c->group->lock);
     c->group->contexts.push_back(c);
+    c->stream.persistent_maps = !c->group->persistent.empty();
     return c;
 }
 

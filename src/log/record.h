@@ -44,6 +44,9 @@ struct PayloadRef {
 };
 static_assert(sizeof(PayloadRef) == 8);
 
+// In a payload of strings, the length of one that is a null pointer.
+constexpr uint32_t kNullString = ~0u;
+
 constexpr size_t align8(size_t n) { return (n + 7) & ~(size_t)7; }
 // Up to here payloads travel inside the record.
 constexpr size_t kInlineMax = 16 << 10;

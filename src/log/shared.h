@@ -1,8 +1,8 @@
 // Shared memory between the app and its renderer: what a stream looks like to both.
 //
-// One memfd a stream, mapped at [StreamShared | reply block | ring | arena]. The ring is mapped
-// twice in a row, so that a record never wraps. Positions are bytes since the stream began and
-// never wrap either; `position & (ring_size - 1)` is the place.
+// One memfd a stream, mapped at [StreamShared | reply block | debug messages | ring | arena]. The
+// ring is mapped twice in a row, so that a record never wraps. Positions are bytes since the stream
+// began and never wrap either; `position & (ring_size - 1)` is the place.
 //
 // Who writes what: the producer (one app thread at a time) `published`; the renderer `executed`
 // and the reply; the pruner (in the app's process) `folded`. The ring's space is free up to
@@ -47,11 +47,15 @@ struct StreamShared {
     alignas(64) std::atomic<uint32_t> renderer_sleeps;
     std::atomic<uint32_t> producer_sleeps; // on executed_word
     std::atomic<uint32_t> space_sleeps;    // on folded_word
+
+    alignas(64) std::atomic<uint64_t> debug_written; // log/debug.h
+    std::atomic<uint64_t> debug_read;
 };
 
 // Offsets within the memfd.
 constexpr uint64_t kReplyOffset = 4096;
-constexpr uint64_t kRingOffset = kReplyOffset + kReplyBlock;
+constexpr size_t kDebugBlock = 64 << 10;
+constexpr uint64_t kRingOffset = kReplyOffset + kReplyBlock + kDebugBlock;
 static_assert(sizeof(StreamShared) <= kReplyOffset);
 
 } // namespace glckpt::log

@@ -53,7 +53,13 @@ class Stream {
             make_room(bytes);
         return ring_ + (write_ & mask_);
     }
-    void commit(size_t bytes) { write_ += bytes; }
+    void commit(size_t bytes) {
+        write_ += bytes;
+        if (after_call) [[unlikely]]
+            after_call(*this);
+    }
+    // Of a record that more of the same call follows, or that is answered anyway.
+    void commit_part(size_t bytes) { write_ += bytes; }
     uint64_t position() const { return write_; }
 
     void publish();
@@ -73,6 +79,11 @@ class Stream {
     const StreamShared& shared() const { return *shared_; }
     StreamShared& shared() { return *shared_; }
     const char* reply() const { return reply_; }
+    char* debug_block() { return reply_ + kReplyBlock; }
+    bool has_debug_messages() const {
+        return shared_ && shared_->debug_written.load(std::memory_order_relaxed) !=
+                              shared_->debug_read.load(std::memory_order_relaxed);
+    }
     const char* ring() const { return ring_; }
     const char* arena() const { return arena_; }
     uint64_t ring_mask() const { return mask_; }
@@ -84,6 +95,15 @@ class Stream {
     // Between glBegin and glEnd nothing is published, so that a drain never ends inside
     // (unless a single glBegin/glEnd is larger than the ring).
     bool inside_begin = false;
+
+    // The share group has persistent buffer maps: commands that may read buffers send first what
+    // the app has written into them. After client arrays they do not: it was done before those.
+    bool persistent_maps = false;
+    bool arrays_sent = false;
+
+    // Each command that can fail waits, and its debug messages are delivered
+    // (interpose/gl/debug.cpp).
+    void (*after_call)(Stream&) = nullptr;
 
     // Of the share group; null: alone.
     PublishOrder* order = nullptr;

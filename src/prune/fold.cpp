@@ -263,7 +263,6 @@ void Fold::record(const char* bytes) {
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {
     case Effect::Unknown:
-    case Effect::Veto:
         veto(h.op);
         break;
     case Effect::None:

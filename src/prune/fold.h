@@ -6,19 +6,7 @@
 
 namespace glckpt::prune {
 
-enum class Effect : uint8_t {
-    Unknown,
-    None,
-    Draw,
-    State,
-    Unit,
-    Object,
-    Hand,
-    Veto,
-    Gen,
-    Create,
-    Delete
-};
+enum class Effect : uint8_t { Unknown, None, Draw, State, Unit, Object, Hand, Gen, Create, Delete };
 // Parameters that commands of one kind have in common, wherever they stand in the record.
 enum class Field : uint8_t {
     target,
@@ -186,6 +174,7 @@ class Fold {
     // Notes the matrices that transform what `k` gives.
     void with_modelview(Kept& k);
     MatrixStack& matrix(uint32_t mode);
+    ArbProgram& arb_program(uint32_t target); // bound; name 0 is an object of its own
     void unbind(Object* o);
     void delete_object(NameClass cls, uint32_t name);
     void mark_written_by_shaders();
@@ -208,11 +197,11 @@ class Fold {
 
 // Families of the hand-written functions, beyond the generated ones.
 constexpr uint16_t kLightFamily = 5001, kClipPlaneFamily = 5002, kRasterFamily = 5003,
-                   kDebugControlFamily = 5004, kMaterialFamily = 5005, kNoteFamily = 5006,
-                   kStagesFamily = 5007, kArbLocalFamily = 5008, kDefaultDrawFamily = 5009,
-                   kDefaultReadFamily = 5010, kImageFamily = 5011, kIndexedBufferFamily = 5012,
-                   kTexGenFamily = 5013, kUniformFamily = 5014, kListBaseFamily = 5015,
-                   kBlockFamily = 5016, kStorageBlockFamily = 5017, kPixelStoreFamily = 5018,
+                   kMaterialFamily = 5005, kNoteFamily = 5006, kStagesFamily = 5007,
+                   kArbLocalFamily = 5008, kDefaultDrawFamily = 5009, kDefaultReadFamily = 5010,
+                   kImageFamily = 5011, kIndexedBufferFamily = 5012, kTexGenFamily = 5013,
+                   kUniformFamily = 5014, kListBaseFamily = 5015, kBlockFamily = 5016,
+                   kStorageBlockFamily = 5017, kPixelStoreFamily = 5018,
                    kPixelTransferFamily = 5019, kPixelMapFamily = 5020, kAfterLinkFamily = 5100;
 
 // Marks what a framebuffer was drawn into.

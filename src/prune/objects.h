@@ -58,6 +58,7 @@ struct Buffer : Object {
     bool immutable = false;
     bool has_data = false;
     Ref<Blob> data;
+    Ref<Kept> map; // a persistent one that is open
     bool gpu_dirty = false;
 };
 
@@ -78,7 +79,9 @@ struct Program : Object {
     using Object::Object;
     // Of a shader:
     Ref<Kept> source;
-    Ref<Kept> compiled_source; // as of the last glCompileShader
+    Ref<Kept> compiled_source; // as of the last glCompileShader; or the SPIR-V binary
+    Ref<Kept> binary;          // glShaderBinary, of this shader alone
+    Ref<Kept> specialized;     // glSpecializeShader, for `compiled_source` as a binary
     bool compiled = false;
     bool is_shader() const { return created && created->header().op == kOpCreateShader; }
     static const uint16_t kOpCreateShader;
@@ -87,7 +90,7 @@ struct Program : Object {
     // What the executable was linked from.
     struct Stage {
         uint32_t type;
-        Ref<Kept> source;
+        Ref<Kept> source, specialized;
     };
     struct Executable {
         bool exists = false;

@@ -66,7 +66,8 @@ struct ContextState {
     Ref<Object> default_vao;
     Ref<Object> draw_fbo, read_fbo; // null: the default framebuffer
     Ref<Object> renderbuffer, program, pipeline, feedback, default_feedback;
-    std::map<uint32_t, Ref<Object>> arb_programs; // by target
+    std::map<uint32_t, Ref<Object>> arb_programs;         // by target
+    std::map<uint32_t, Ref<Object>> default_arb_programs; // name 0, by target
     std::map<uint64_t, Ref<Object>> active_queries;
     uint32_t matrix_mode = 0x1700;            // GL_MODELVIEW
     std::map<uint64_t, MatrixStack> matrices; // by mode, and unit for GL_TEXTURE
@@ -80,8 +81,12 @@ struct ContextState {
     bool raster_moved = false;                   // by glBitmap: the driver alone knows where to
     bool inside_begin = false;
     bool conditional = false;
-    std::vector<int> debug_controls;
-    std::vector<Ref<Kept>> debug_groups;
+    // Filters of debug messages: a level for each group that is open, under the outermost.
+    struct DebugLevel {
+        Ref<Kept> push;
+        std::vector<Ref<Kept>> controls;
+    };
+    std::vector<DebugLevel> debug{1};
     // Window system
     bool current = false; // in some thread
     bool ever_current = false;

@@ -86,9 +86,15 @@ Exec::StringArray::StringArray(Exec& x, const char* record, log::PayloadRef ref,
     if (!text || count <= 0 || (size_t)count * 4 > ref.bytes)
         count = 0;
     const char* at = text + (size_t)count * 4;
+    pointers_.reserve(text ? (size_t)count + 1 : 0); // an empty array is not a null pointer
     for (GLsizei i = 0; i < count; ++i) {
         uint32_t n;
         memcpy(&n, text + (size_t)i * 4, 4);
+        if (n == log::kNullString) {
+            pointers_.push_back(nullptr);
+            lengths_.push_back(0);
+            continue;
+        }
         pointers_.push_back(at);
         lengths_.push_back((GLint)n);
         at += n + 1;

@@ -50,8 +50,16 @@ struct Group {
     int contexts = 0; // the lock is only taken if there is more than one
     NameTable names[kNameClasses];
     std::unordered_map<uint64_t, GLsync> syncs;
+    std::vector<GLuint> dying_programs; // deleted, but in use when last looked at
     std::unordered_map<GLuint, LocationMap> uniforms;
     std::unordered_map<GLuint, GLbitfield> storage_flags; // buffers of immutable storage
+    struct PersistentMap {
+        char* pointer; // the driver's
+        GLintptr offset;
+        GLsizeiptr length;
+        GLbitfield access;
+    };
+    std::unordered_map<GLuint, PersistentMap> maps; // by virtual name of the buffer
 };
 
 struct Stream; // stream.h
@@ -84,7 +92,9 @@ class Exec {
         std::vector<char> first((char*)to, (char*)to + ref.bytes);
         if (at_least < ref.bytes) {
             memset(to, 0xa5, ref.bytes);
+            debug_quiet = true;
             call();
+            debug_quiet = false;
         }
         reply_bytes((uint32_t)std::max(at_least, written(to, ref.bytes, 0xa5)));
         memcpy(to, first.data(), ref.bytes);
@@ -141,6 +151,13 @@ class Exec {
     // --- errors: one sticky code, as the app would see it
     GLenum sticky_error = GL_NO_ERROR;
     bool inside_begin = false;
+
+    // --- debug messages (debug.cpp)
+    std::mutex debug_lock;
+    bool debug_taken = false;
+    bool debug_callback = false; // the app has one; else they go to the log
+    bool debug_quiet = false;    // what is called now the app has not
+    void take_debug_messages();
 
     // --- client arrays that the next draw uses (arrays.cpp)
     bool holds_arrays = false;

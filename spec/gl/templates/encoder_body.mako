@@ -12,10 +12,14 @@
                 return e.replace(fn, f"shadow().{'pack' if a.role == 'pack' else 'unpack'}.{fn}", 1)
         return e
 %>\
+% if effects.may_read_buffers(op):
+    if (stream_.persistent_maps) [[unlikely]]
+        flush_persistent();
+% endif
 % for a in pay:
 % if a.role == "strings":
     const encode::Strings ${a.name}_text(${a.strings[0]}, ${a.name}, ${a.strings[1] or "nullptr"});
-    encode::In ${a.name}_in(stream_, ${a.name}_text.data(), ${a.name}_text.size());
+    encode::In ${a.name}_in(stream_, ${a.name} ? ${a.name}_text.data() : nullptr, ${a.name}_text.size());
 % elif cond(a):
     encode::In ${a.name}_in = ${cond(a)} ? encode::In::offset(${a.name}) : encode::In(stream_, ${a.name}, ${size_expr(a)});
 % else:
@@ -62,7 +66,7 @@
     rec_->${a.name} = ${a.name}_out.put(at_, &place_);
 % endfor
 % endif
-    stream_.commit(total_);
+    stream_.${"commit_part" if op.extra or op.sync or op.certain else "commit"}(total_);
 % if op.sync:
     stream_.wait_reply();
 % if outs:

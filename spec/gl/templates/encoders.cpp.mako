@@ -1,6 +1,7 @@
 <%namespace name="body" file="encoder_body.mako"/>\
 // Generated from spec/gl: exported GL functions (part ${part}).
 #include "gen/gl/encode.h"
+#include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/names.h"
 #include "interpose/gl/shadow.h"
@@ -16,6 +17,9 @@ GLCKPT_GL ${op.command.ret} ${op.name}(${op.command.signature}) {
     alloc_names(NameClass::${op.gen.cls}, ${op.count_before(op.gen)}, ${op.gen.name});
 % endif
     log::Stream& stream_ = stream();
+% if op.sync:
+    const DebugPoint deliver_;
+% endif
 % if op.creates:
     const GLuint name_ = alloc_name(NameClass::${op.creates});
 % endif

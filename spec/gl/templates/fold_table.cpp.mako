@@ -1,7 +1,7 @@
 <%
     def rule_of(op):
         return effects.rules.get(op.name)
-    EFFECT = {"none": "None", "draw": "Draw", "state": "State", "unit": "Unit", "object": "Object", "hand": "Hand", "veto": "Veto", "gen": "Gen", "create": "Create", "delete": "Delete"}
+    EFFECT = {"none": "None", "draw": "Draw", "state": "State", "unit": "Unit", "object": "Object", "hand": "Hand", "gen": "Gen", "create": "Create", "delete": "Delete"}
     def has_fields(op):
         r = effects.rules.get(op.name)
         return r is not None and r.effect in ("hand", "gen", "create", "delete") and bool(effects.fields(op))

@@ -8,8 +8,10 @@
 #include "interpose/gl/arrays.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
+#include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/names.h"
+#include "interpose/gl/persistent.h"
 #include "interpose/gl/sizes.h"
 #include <algorithm>
 
@@ -137,6 +139,10 @@ void send_client_arrays(log::Stream& s, uint64_t first, uint64_t count, uint64_t
     uint64_t todo = sh.vao->to_send();
     if (!todo || count == 0)
         return;
+    if (s.persistent_maps) [[unlikely]] {
+        flush_persistent();
+        s.arrays_sent = true; // what the draw reads is as of now: nothing comes in between
+    }
     const bool locked = sh.lock_count > 0 && first >= (uint64_t)sh.lock_first &&
                         first + count <= (uint64_t)sh.lock_first + (uint64_t)sh.lock_count;
     if (locked) {
@@ -230,6 +236,31 @@ GLCKPT_GL void glEnableClientState(GLenum array) {
 GLCKPT_GL void glDisableClientState(GLenum array) {
     enable(client_state_index(array), false);
     encode::glDisableClientState(stream(), array);
+}
+// Client arrays may be enabled as capabilities, too (an old habit that drivers allow in
+// compatibility profiles): the same as by their own command.
+static bool array_capability(GLenum cap) {
+    return ((cap >= GL_VERTEX_ARRAY && cap <= GL_EDGE_FLAG_ARRAY) || cap == GL_FOG_COORD_ARRAY ||
+            cap == GL_SECONDARY_COLOR_ARRAY) &&
+           t_context->api == Api::GlCompat && !shadow().compiling_list;
+}
+GLCKPT_GL void glEnable(GLenum cap) {
+    if (array_capability(cap)) [[unlikely]] {
+        glEnableClientState(cap);
+        return;
+    }
+    if (cap == GL_DEBUG_OUTPUT || cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
+        debug_capability(cap, true);
+    encode::glEnable(stream(), cap);
+}
+GLCKPT_GL void glDisable(GLenum cap) {
+    if (array_capability(cap)) [[unlikely]] {
+        glDisableClientState(cap);
+        return;
+    }
+    if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
+        debug_capability(cap, false);
+    encode::glDisable(stream(), cap);
 }
 GLCKPT_GL void glClientActiveTexture(GLenum texture) {
     shadow().client_active_texture = texture - GL_TEXTURE0;

@@ -10,11 +10,11 @@
 // buffers is known (transform feedback, storage and atomic buffers, pixel packs, copies, clears);
 // those drop the copy.
 #include "interpose/gl/buffers.h"
-#include "base/syscall.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/names.h"
+#include "interpose/gl/persistent.h"
 #include <algorithm>
 #include <cstdlib>
 
@@ -81,11 +81,16 @@ BufferShadow* buffer_shadow(GLuint buffer) {
     return &g->buffers[buffer];
 }
 
-static void note_data(GLuint buffer, GLsizeiptr size, const void* data, GLbitfield flags) {
+// glBufferData's storage may be mapped in all ways but persistently (section 6.2).
+constexpr GLbitfield kMutable = GL_MAP_READ_BIT | GL_MAP_WRITE_BIT | GL_DYNAMIC_STORAGE_BIT;
+
+static void note_data(GLuint buffer, GLsizeiptr size, const void* data, GLbitfield flags,
+                      bool immutable = false) {
     BufferShadow* b = buffer_shadow(buffer);
-    if (!b || size < 0)
-        return;
+    if (!b || size < 0 || b->immutable)
+        return; // refused by the driver
     b->size = size;
+    b->immutable = immutable && size > 0;
     b->storage_flags = flags;
     b->map.reset(); // new storage ends a map (OpenGL 4.6, section 6.2)
     if (b->copy.empty())
@@ -111,23 +116,37 @@ static bool know_contents(BufferShadow& b, GLuint buffer) {
     return false;
 }
 
+// The conditions of OpenGL 4.6, section 6.3. A call that does not meet them is put to the driver,
+// which knows the error.
+static bool may_map(const BufferShadow* b, GLintptr offset, GLsizeiptr length, GLbitfield access) {
+    constexpr GLbitfield direction = GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
+    constexpr GLbitfield invalidates = GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT;
+    constexpr GLbitfield storage = direction | GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT;
+    constexpr GLbitfield all =
+        storage | invalidates | GL_MAP_FLUSH_EXPLICIT_BIT | GL_MAP_UNSYNCHRONIZED_BIT;
+    if (!b || b->map || offset < 0 || length <= 0 || offset + length > b->size)
+        return false;
+    if (!(access & direction) || (access & ~all) || (access & storage & ~b->storage_flags))
+        return false;
+    if ((access & GL_MAP_READ_BIT) && (access & (invalidates | GL_MAP_UNSYNCHRONIZED_BIT)))
+        return false;
+    return (access & GL_MAP_WRITE_BIT) || !(access & GL_MAP_FLUSH_EXPLICIT_BIT);
+}
+
+// Null: not possible as asked.
 static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitfield access) {
     BufferShadow* b = buffer_shadow(buffer);
-    if (!b || b->map || offset < 0 || length <= 0 || offset + length > b->size)
+    if (!may_map(b, offset, length, access))
         return nullptr;
-    // What the app writes through such a map is seen by draws without any call that tells us.
-    if (access & GL_MAP_PERSISTENT_BIT) {
-        static const char text[] =
-            "glckpt: glMapBufferRange: persistent maps are not supported yet; refused\n";
-        raw_syscall(SYS_write, 2, text, sizeof text - 1);
-        return nullptr;
-    }
     const bool invalidates = access & (GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);
     // Bytes that the app does not write must keep their values, unless it says which it wrote.
     const bool needs =
         (access & GL_MAP_READ_BIT) || !(invalidates || (access & GL_MAP_FLUSH_EXPLICIT_BIT));
     auto map = std::make_unique<Map>();
-    *map = {buffer, nullptr, offset, length, access, nullptr};
+    map->buffer = buffer;
+    map->offset = offset;
+    map->length = length;
+    map->access = access;
     if (needs && know_contents(*b, buffer)) {
         map->pointer = b->copy.data() + offset;
     } else if (!b->copy.empty()) {
@@ -147,8 +166,10 @@ static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitf
 
 static void flush_range(BufferShadow* b, GLintptr offset, GLsizeiptr length) {
     Map& m = *b->map;
-    if (offset < 0 || length <= 0 || offset + length > m.length)
+    if (length == 0)
         return;
+    if (m.sent)
+        return flush_persistent_range(m, offset, length);
     encode::xBufferWrite(stream(), m.buffer, m.offset + offset, length, m.pointer + offset,
                          (size_t)length);
 }
@@ -157,6 +178,10 @@ static GLboolean unmap(GLuint buffer) {
     BufferShadow* b = buffer_shadow(buffer);
     if (!b || !b->map)
         return GL_FALSE;
+    if (b->map->sent) {
+        unmap_persistent(*b);
+        return GL_TRUE;
+    }
     if ((b->map->access & GL_MAP_WRITE_BIT) && !(b->map->access & GL_MAP_FLUSH_EXPLICIT_BIT))
         flush_range(b, 0, b->map->length);
     b->map.reset();
@@ -166,6 +191,8 @@ static GLboolean unmap(GLuint buffer) {
 // The app writes [offset, offset + size) through the driver: the copy follows.
 static void follow_write(GLuint buffer, GLintptr offset, GLsizeiptr size, const void* data) {
     BufferShadow* b = buffer_shadow(buffer);
+    if (b && b->map)
+        b->map->driver_wrote = true;
     if (!b || b->copy.empty())
         return;
     if (data && offset >= 0 && size >= 0 && offset + size <= (GLsizeiptr)b->copy.size())
@@ -175,7 +202,9 @@ static void follow_write(GLuint buffer, GLintptr offset, GLsizeiptr size, const 
 // What the driver writes by itself is not known here. A map that is open keeps its memory.
 static void forget_contents(GLuint buffer) {
     BufferShadow* b = buffer_shadow(buffer);
-    if (b && !b->map)
+    if (b && b->map)
+        b->map->driver_wrote = true;
+    else if (b)
         b->copy.clear();
 }
 static void driver_may_write(GLuint buffer) {
@@ -198,16 +227,120 @@ static bool written_by_driver(GLenum target) {
     }
 }
 
+// The driver does not know that the app has mapped a buffer, and so does not refuse to read or
+// write it (OpenGL 4.6, section 6.3.2: an error unless the map is persistent).
+static bool refuse_mapped(GLuint buffer) {
+    const BufferShadow* b = buffer_shadow(buffer);
+    if (!b || !b->map || b->map->sent)
+        return false;
+    encode::xError(stream(), GL_INVALID_OPERATION);
+    return true;
+}
+// Of commands for a part, only where it meets the mapped one.
+static bool refuse_mapped(GLuint buffer, GLintptr offset, GLsizeiptr size) {
+    const BufferShadow* b = buffer_shadow(buffer);
+    if (!b || !b->map || b->map->sent || offset + size <= b->map->offset ||
+        offset >= b->map->offset + b->map->length)
+        return false;
+    encode::xError(stream(), GL_INVALID_OPERATION);
+    return true;
+}
+
 static GLbitfield access_bits(GLenum access) {
     return access == GL_READ_ONLY    ? GL_MAP_READ_BIT
            : access == GL_WRITE_ONLY ? GL_MAP_WRITE_BIT
                                      : GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
 }
 
-// A wrong call must raise the driver's error: a record that is refused for the same reason.
-static void* refuse(GLenum target) {
-    encode::glBufferData(stream(), target, -1, nullptr, GL_STATIC_DRAW);
-    return nullptr;
+// A wrong call raises the driver's error (extra.spec: xRefusedMap).
+enum Wrong : GLint { kMap, kMapRange, kUnmap, kFlush };
+static void refuse(Wrong what, GLenum target, GLuint buffer, GLintptr offset, GLsizeiptr length,
+                   GLbitfield access, GLenum otherwise) {
+    encode::xRefusedMap(stream(), what, target, buffer, offset, length, access, otherwise);
+}
+
+// By `target`, or by name if that is 0.
+static void* map_or_refuse(Wrong what, GLenum target, GLuint buffer, GLintptr offset,
+                           GLsizeiptr length, GLbitfield access, GLbitfield given) {
+    BufferShadow* b = buffer_shadow(buffer);
+    if (b && (access & GL_MAP_PERSISTENT_BIT) && may_map(b, offset, length, access)) {
+        const Map* m = map_persistent(buffer, *b, offset, length, access);
+        return m ? m->pointer : nullptr;
+    }
+    void* p = map_range(buffer, offset, length, access);
+    if (!p)
+        refuse(what, target, buffer, offset, length, given,
+               b && b->map ? GL_INVALID_OPERATION : GL_NO_ERROR);
+    return p;
+}
+
+static void* map_whole(GLenum target, GLuint buffer, GLenum access) {
+    const BufferShadow* b = buffer_shadow(buffer);
+    const bool known = access == GL_READ_ONLY || access == GL_WRITE_ONLY || access == GL_READ_WRITE;
+    return map_or_refuse(kMap, target, buffer, 0, b ? b->size : 0, known ? access_bits(access) : 0,
+                         access);
+}
+
+static GLboolean unmap_or_refuse(GLenum target, GLuint buffer) {
+    if (unmap(buffer))
+        return GL_TRUE;
+    refuse(kUnmap, target, buffer, 0, 0, 0, GL_NO_ERROR);
+    return GL_FALSE;
+}
+
+static void flush_or_refuse(GLenum target, GLuint buffer, GLintptr offset, GLsizeiptr length) {
+    BufferShadow* b = buffer_shadow(buffer);
+    if (!b || !b->map) {
+        refuse(kFlush, target, buffer, offset, length, 0, GL_NO_ERROR);
+        return;
+    }
+    const Map& m = *b->map;
+    if (offset < 0 || length < 0 || offset + length > m.length)
+        refuse(kFlush, target, buffer, offset, length, 0, GL_INVALID_VALUE);
+    else if (!(m.access & GL_MAP_FLUSH_EXPLICIT_BIT))
+        refuse(kFlush, target, buffer, offset, length, 0, GL_INVALID_OPERATION);
+    else
+        flush_range(b, offset, length);
+}
+
+static void pointer_of(GLenum target, GLuint buffer, GLenum pname, void** params) {
+    const BufferShadow* b = buffer_shadow(buffer);
+    if (!b) // the driver refuses it for the same reason
+        refuse(kUnmap, target, buffer, 0, 0, 0, GL_NO_ERROR);
+    else if (pname != GL_BUFFER_MAP_POINTER)
+        encode::xError(stream(), GL_INVALID_ENUM);
+    else
+        *params = b->map ? b->map->pointer : nullptr;
+}
+
+// What the driver does not know of maps that are open.
+static bool map_parameter(GLuint buffer, GLenum pname, GLint64* v) {
+    const BufferShadow* b = buffer_shadow(buffer);
+    if (!b || !b->map)
+        return false;
+    const Map& m = *b->map;
+    constexpr GLbitfield both = GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
+    switch (pname) {
+    case GL_BUFFER_MAPPED:
+        *v = GL_TRUE;
+        return true;
+    case GL_BUFFER_ACCESS:
+        *v = (m.access & both) == both       ? GL_READ_WRITE
+             : (m.access & GL_MAP_WRITE_BIT) ? GL_WRITE_ONLY
+                                             : GL_READ_ONLY;
+        return true;
+    case GL_BUFFER_ACCESS_FLAGS:
+        *v = m.access;
+        return true;
+    case GL_BUFFER_MAP_OFFSET:
+        *v = m.offset;
+        return true;
+    case GL_BUFFER_MAP_LENGTH:
+        *v = m.length;
+        return true;
+    default:
+        return false;
+    }
 }
 
 extern "C" {
@@ -235,6 +368,9 @@ GLCKPT_GL void glBindBufferRange(GLenum target, GLuint index, GLuint buffer, GLi
     encode::glBindBufferRange(stream(), target, index, buffer, offset, size);
 }
 GLCKPT_GL void glDeleteBuffers(GLsizei n, const GLuint* buffers) {
+    for (GLsizei i = 0; i < n && buffers && stream().persistent_maps; ++i)
+        if (BufferShadow* b = buffer_shadow(buffers[i]); b && b->map && b->map->sent)
+            unmap_persistent(*b);
     encode::glDeleteBuffers(stream(), n, buffers);
     for (GLsizei i = 0; i < n && buffers; ++i) {
         if (!buffers[i])
@@ -249,62 +385,87 @@ GLCKPT_GL void glDeleteBuffers(GLsizei n, const GLuint* buffers) {
 }
 
 GLCKPT_GL void glBufferData(GLenum target, GLsizeiptr size, const void* data, GLenum usage) {
-    note_data(bound_buffer(target), size, data, 0);
+    note_data(bound_buffer(target), size, data, kMutable);
     encode::glBufferData(stream(), target, size, data, usage);
 }
 GLCKPT_GL void glBufferStorage(GLenum target, GLsizeiptr size, const void* data, GLbitfield flags) {
-    note_data(bound_buffer(target), size, data, flags);
+    note_data(bound_buffer(target), size, data, flags, true);
     encode::glBufferStorage(stream(), target, size, data, flags);
 }
 GLCKPT_GL void glNamedBufferData(GLuint buffer, GLsizeiptr size, const void* data, GLenum usage) {
-    note_data(buffer, size, data, 0);
+    note_data(buffer, size, data, kMutable);
     encode::glNamedBufferData(stream(), buffer, size, data, usage);
 }
 GLCKPT_GL void glNamedBufferStorage(GLuint buffer, GLsizeiptr size, const void* data,
                                     GLbitfield flags) {
-    note_data(buffer, size, data, flags);
+    note_data(buffer, size, data, flags, true);
     encode::glNamedBufferStorage(stream(), buffer, size, data, flags);
 }
 
+GLCKPT_GL void glGetBufferSubData(GLenum target, GLintptr offset, GLsizeiptr size, void* data) {
+    if (!refuse_mapped(bound_buffer(target)))
+        encode::glGetBufferSubData(stream(), target, offset, size, data);
+}
+GLCKPT_GL void glGetNamedBufferSubData(GLuint buffer, GLintptr offset, GLsizeiptr size,
+                                       void* data) {
+    if (!refuse_mapped(buffer))
+        encode::glGetNamedBufferSubData(stream(), buffer, offset, size, data);
+}
 GLCKPT_GL void glBufferSubData(GLenum target, GLintptr offset, GLsizeiptr size, const void* data) {
+    if (refuse_mapped(bound_buffer(target), offset, size))
+        return;
     follow_write(bound_buffer(target), offset, size, data);
     encode::glBufferSubData(stream(), target, offset, size, data);
 }
 GLCKPT_GL void glNamedBufferSubData(GLuint buffer, GLintptr offset, GLsizeiptr size,
                                     const void* data) {
+    if (refuse_mapped(buffer, offset, size))
+        return;
     follow_write(buffer, offset, size, data);
     encode::glNamedBufferSubData(stream(), buffer, offset, size, data);
 }
 GLCKPT_GL void glCopyBufferSubData(GLenum readTarget, GLenum writeTarget, GLintptr readOffset,
                                    GLintptr writeOffset, GLsizeiptr size) {
+    if (refuse_mapped(bound_buffer(readTarget)) || refuse_mapped(bound_buffer(writeTarget)))
+        return;
     forget_contents(bound_buffer(writeTarget));
     encode::glCopyBufferSubData(stream(), readTarget, writeTarget, readOffset, writeOffset, size);
 }
 GLCKPT_GL void glCopyNamedBufferSubData(GLuint readBuffer, GLuint writeBuffer, GLintptr readOffset,
                                         GLintptr writeOffset, GLsizeiptr size) {
+    if (refuse_mapped(readBuffer) || refuse_mapped(writeBuffer))
+        return;
     forget_contents(writeBuffer);
     encode::glCopyNamedBufferSubData(stream(), readBuffer, writeBuffer, readOffset, writeOffset,
                                      size);
 }
 GLCKPT_GL void glClearBufferData(GLenum target, GLenum internalformat, GLenum format, GLenum type,
                                  const void* data) {
+    if (refuse_mapped(bound_buffer(target)))
+        return;
     forget_contents(bound_buffer(target));
     encode::glClearBufferData(stream(), target, internalformat, format, type, data);
 }
 GLCKPT_GL void glClearBufferSubData(GLenum target, GLenum internalformat, GLintptr offset,
                                     GLsizeiptr size, GLenum format, GLenum type, const void* data) {
+    if (refuse_mapped(bound_buffer(target), offset, size))
+        return;
     forget_contents(bound_buffer(target));
     encode::glClearBufferSubData(stream(), target, internalformat, offset, size, format, type,
                                  data);
 }
 GLCKPT_GL void glClearNamedBufferData(GLuint buffer, GLenum internalformat, GLenum format,
                                       GLenum type, const void* data) {
+    if (refuse_mapped(buffer))
+        return;
     forget_contents(buffer);
     encode::glClearNamedBufferData(stream(), buffer, internalformat, format, type, data);
 }
 GLCKPT_GL void glClearNamedBufferSubData(GLuint buffer, GLenum internalformat, GLintptr offset,
                                          GLsizeiptr size, GLenum format, GLenum type,
                                          const void* data) {
+    if (refuse_mapped(buffer, offset, size))
+        return;
     forget_contents(buffer);
     encode::glClearNamedBufferSubData(stream(), buffer, internalformat, offset, size, format, type,
                                       data);
@@ -357,48 +518,53 @@ GLCKPT_GL void glTextureBufferRange(GLuint texture, GLenum internalformat, GLuin
 
 GLCKPT_GL void* glMapBufferRange(GLenum target, GLintptr offset, GLsizeiptr length,
                                  GLbitfield access) {
-    void* p = map_range(bound_buffer(target), offset, length, access);
-    return p ? p : refuse(target);
+    return map_or_refuse(kMapRange, target, bound_buffer(target), offset, length, access, access);
 }
 GLCKPT_GL void* glMapBuffer(GLenum target, GLenum access) {
-    const GLuint buffer = bound_buffer(target);
-    BufferShadow* b = buffer_shadow(buffer);
-    void* p = b ? map_range(buffer, 0, b->size, access_bits(access)) : nullptr;
-    return p ? p : refuse(target);
+    return map_whole(target, bound_buffer(target), access);
 }
 GLCKPT_GL void* glMapNamedBufferRange(GLuint buffer, GLintptr offset, GLsizeiptr length,
                                       GLbitfield access) {
-    void* p = map_range(buffer, offset, length, access);
-    return p ? p : refuse(GL_ARRAY_BUFFER);
+    return map_or_refuse(kMapRange, 0, buffer, offset, length, access, access);
 }
 GLCKPT_GL void* glMapNamedBuffer(GLuint buffer, GLenum access) {
-    BufferShadow* b = buffer_shadow(buffer);
-    void* p = b ? map_range(buffer, 0, b->size, access_bits(access)) : nullptr;
-    return p ? p : refuse(GL_ARRAY_BUFFER);
+    return map_whole(0, buffer, access);
 }
-GLCKPT_GL GLboolean glUnmapBuffer(GLenum target) { return unmap(bound_buffer(target)); }
-GLCKPT_GL GLboolean glUnmapNamedBuffer(GLuint buffer) { return unmap(buffer); }
+GLCKPT_GL GLboolean glUnmapBuffer(GLenum target) {
+    return unmap_or_refuse(target, bound_buffer(target));
+}
+GLCKPT_GL GLboolean glUnmapNamedBuffer(GLuint buffer) { return unmap_or_refuse(0, buffer); }
 GLCKPT_GL void glFlushMappedBufferRange(GLenum target, GLintptr offset, GLsizeiptr length) {
-    BufferShadow* b = buffer_shadow(bound_buffer(target));
-    if (b && b->map)
-        flush_range(b, offset, length);
-    else
-        refuse(target);
+    flush_or_refuse(target, bound_buffer(target), offset, length);
 }
 GLCKPT_GL void glFlushMappedNamedBufferRange(GLuint buffer, GLintptr offset, GLsizeiptr length) {
-    BufferShadow* b = buffer_shadow(buffer);
-    if (b && b->map)
-        flush_range(b, offset, length);
+    flush_or_refuse(0, buffer, offset, length);
+}
+GLCKPT_GL void glGetBufferPointerv(GLenum target, GLenum pname, void** params) {
+    pointer_of(target, bound_buffer(target), pname, params);
+}
+GLCKPT_GL void glGetNamedBufferPointerv(GLuint buffer, GLenum pname, void** params) {
+    pointer_of(0, buffer, pname, params);
+}
+GLCKPT_GL void glGetBufferParameteriv(GLenum target, GLenum pname, GLint* params) {
+    if (GLint64 v; map_parameter(bound_buffer(target), pname, &v))
+        *params = (GLint)v;
     else
-        refuse(GL_ARRAY_BUFFER);
+        encode::glGetBufferParameteriv(stream(), target, pname, params);
 }
-GLCKPT_GL void glGetBufferPointerv(GLenum target, GLenum, void** params) {
-    BufferShadow* b = buffer_shadow(bound_buffer(target));
-    *params = b && b->map ? b->map->pointer : nullptr;
+GLCKPT_GL void glGetBufferParameteri64v(GLenum target, GLenum pname, GLint64* params) {
+    if (!map_parameter(bound_buffer(target), pname, params))
+        encode::glGetBufferParameteri64v(stream(), target, pname, params);
 }
-GLCKPT_GL void glGetNamedBufferPointerv(GLuint buffer, GLenum, void** params) {
-    BufferShadow* b = buffer_shadow(buffer);
-    *params = b && b->map ? b->map->pointer : nullptr;
+GLCKPT_GL void glGetNamedBufferParameteriv(GLuint buffer, GLenum pname, GLint* params) {
+    if (GLint64 v; map_parameter(buffer, pname, &v))
+        *params = (GLint)v;
+    else
+        encode::glGetNamedBufferParameteriv(stream(), buffer, pname, params);
+}
+GLCKPT_GL void glGetNamedBufferParameteri64v(GLuint buffer, GLenum pname, GLint64* params) {
+    if (!map_parameter(buffer, pname, params))
+        encode::glGetNamedBufferParameteri64v(stream(), buffer, pname, params);
 }
 
 } // extern "C"

@@ -6,8 +6,11 @@
 #pragma once
 #include "base/lock.h"
 #include "interpose/gl/shadow.h"
+#include "log/debug.h"
 #include "log/names.h"
 #include "log/stream.h"
+#include <cstring>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,12 +34,34 @@ class NameSpace {
     size_t hint_ = 0;
 };
 
+// GL_MIN_MAP_BUFFER_ALIGNMENT holds for what a map's pointer is taken from.
+template <class T>
+struct MapAligned {
+    using value_type = T;
+    MapAligned() = default;
+    template <class U>
+    MapAligned(const MapAligned<U>&) {}
+    T* allocate(size_t n) {
+        char* p = static_cast<char*>(operator new(n * sizeof(T) + 128));
+        char* at = reinterpret_cast<char*>(((uintptr_t)p + 127) & ~(uintptr_t)63);
+        memcpy(at - sizeof p, &p, sizeof p);
+        return reinterpret_cast<T*>(at);
+    }
+    void deallocate(T* at, size_t) {
+        char* p;
+        memcpy(&p, reinterpret_cast<char*>(at) - sizeof p, sizeof p);
+        operator delete(p);
+    }
+    friend bool operator==(MapAligned, MapAligned) { return true; }
+};
+
 struct BufferShadow {
     GLsizeiptr size = 0;
     GLbitfield storage_flags = 0;
     std::unique_ptr<Map> map;
     // The buffer's contents, kept from the first map that needed them on; empty if not known.
-    std::vector<char> copy;
+    std::vector<char, MapAligned<char>> copy;
+    bool immutable = false;     // glBufferStorage
     bool gpu_may_write = false; // has been bound where the driver writes: never known again
 };
 
@@ -54,6 +79,10 @@ struct ShareGroup {
     uint64_t next_sync = 1;
     std::unordered_set<uint64_t> syncs;
     std::vector<struct Context*> contexts;
+    // Buffers with a persistent map; the lock is held while they are compared and sent
+    // (persistent.cpp).
+    Mutex persistent_lock;
+    std::vector<BufferShadow*> persistent;
 };
 
 enum class Api : uint8_t { None, GlCompat, GlCore, Gles1, Gles2 /* 2.0 and later */ };
@@ -71,6 +100,11 @@ struct Context {
     std::vector<std::string> extensions; // as shown to the app
     std::string extensions_joined;
     uint64_t frames = 0; // swaps issued
+    struct {
+        std::deque<log::DebugMessage> to_deliver, log;
+        GLint most_logged = -1; // GL_MAX_DEBUG_LOGGED_MESSAGES, once asked
+        bool synchronous = false, delivering = false;
+    } debug;
     // Window system side; owned and interpreted by src/interpose/ws.
     void* ws = nullptr;
 

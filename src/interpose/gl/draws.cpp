@@ -6,8 +6,11 @@
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/arrays.h"
+#include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
+#include "interpose/gl/persistent.h"
 #include "interpose/gl/sizes.h"
+#include <algorithm>
 #include <memory>
 
 namespace glckpt {
@@ -25,6 +28,8 @@ void before_elements(GLsizei count, GLenum type, const void* indices, GLint base
         return;
     IndexRange r;
     if (const GLuint buffer = shadow().element_buffer()) {
+        if (stream().persistent_maps) [[unlikely]]
+            flush_persistent();
         const size_t n = indices_bytes(count, type);
         const std::unique_ptr<char[]> copy(new char[n]);
         encode::xBufferRead(stream(), buffer, (GLintptr)indices, (GLsizeiptr)n, copy.get(), n);
@@ -108,12 +113,20 @@ GLCKPT_GL void glDrawRangeElementsBaseVertex(GLenum mode, GLuint start, GLuint e
                                           basevertex);
 }
 
+static bool any_negative(const GLsizei* count, GLsizei n) {
+    return std::any_of(count, count + std::max(n, 0), [](GLsizei c) { return c < 0; });
+}
+
 // The multi-draws are defined as the sequence of their draws; with client arrays each needs its
 // own elements, so they are sent as that sequence.
 GLCKPT_GL void glMultiDrawArrays(GLenum mode, const GLint* first, const GLsizei* count,
                                  GLsizei drawcount) {
-    if (!has_client_arrays()) {
+    if (!has_client_arrays() || drawcount <= 0) {
         encode::glMultiDrawArrays(stream(), mode, first, count, drawcount);
+        return;
+    }
+    if (any_negative(count, drawcount)) { // nothing is drawn then, not even the draws before
+        encode::glDrawArrays(stream(), mode, 0, -1);
         return;
     }
     for (GLsizei i = 0; i < drawcount; ++i)
@@ -124,7 +137,7 @@ static void multi_draw_elements(GLenum mode, const GLsizei* count, GLenum type,
                                 const void* const* indices, GLsizei drawcount,
                                 const GLint* basevertex) {
     if (drawcount <= 0 || shadow().element_buffer() == 0 || has_client_arrays()) {
-        if (drawcount < 0) { // let the driver refuse it
+        if (drawcount < 0 || any_negative(count, drawcount)) { // let the driver refuse it
             encode::glDrawElements(stream(), mode, -1, type, nullptr);
             return;
         }
@@ -167,6 +180,7 @@ GLCKPT_GL void glEnd(void) {
 GLCKPT_GL void glFlush(void) {
     encode::glFlush(stream());
     stream().publish();
+    debug_point();
 }
 
 } // extern "C"

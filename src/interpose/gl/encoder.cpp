@@ -89,12 +89,12 @@ Strings::Strings(GLsizei count, const GLchar* const* strings, const GLint* lengt
         return;
     text_.resize((size_t)count * 4);
     for (GLsizei i = 0; i < count; ++i) {
-        const uint32_t n = !strings[i]                  ? 0
+        const uint32_t n = !strings[i]                  ? log::kNullString
                            : lengths && lengths[i] >= 0 ? (uint32_t)lengths[i]
                                                         : (uint32_t)strlen(strings[i]);
         memcpy(text_.data() + (size_t)i * 4, &n, 4);
-        text_.append(strings[i] ? strings[i] : "", n);
-        text_.push_back('\0');
+        if (strings[i])
+            text_.append(strings[i], n).push_back('\0');
     }
 }
 

@@ -14,13 +14,14 @@ bool hidden(std::string_view name) {
     return false;
 }
 
-// Built on first use; core profiles have no GL_EXTENSIONS string and are asked one by one.
+// Built on first use; core profiles and forward compatible contexts have no GL_EXTENSIONS string
+// and are asked one by one.
 const std::vector<std::string>& names() {
     auto& list = t_context->extensions;
     if (!list.empty())
         return list;
     if (const GLubyte* all =
-            t_context->api == Api::GlCore ? nullptr : driver_string(GL_EXTENSIONS)) {
+            t_context->api == Api::GlCore ? nullptr : driver_string(GL_EXTENSIONS, true)) {
         std::string_view rest((const char*)all);
         while (!rest.empty()) {
             const size_t end = std::min(rest.find(' '), rest.size());
@@ -53,6 +54,8 @@ const GLubyte* extension_string() {
     if (t_context->api == Api::GlCore)
         return driver_string(GL_EXTENSIONS); // raises the error
     std::string& joined = t_context->extensions_joined;
+    if (joined.empty() && !driver_string(GL_EXTENSIONS))
+        return nullptr; // as above
     if (joined.empty())
         for (const std::string& n : names())
             joined += n + ' ';

@@ -9,7 +9,7 @@ const GLubyte* extension_string();
 GLuint extension_count();
 const GLubyte* extension_name(GLuint index);
 // Straight from the driver (gets.cpp).
-const GLubyte* driver_string(GLenum name);
+const GLubyte* driver_string(GLenum name, bool quietly = false);
 const GLubyte* driver_string_i(GLenum name, GLuint index);
 
 } // namespace glckpt

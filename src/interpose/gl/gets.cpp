@@ -3,12 +3,31 @@
 #include "gen/gl/exports.h"
 #include "interpose/gl/arrays.h"
 #include "interpose/gl/buffers.h"
+#include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/extensions.h"
+#include <algorithm>
 #include <cstdio>
 
 namespace glckpt {
 namespace {
+
+// Of the driver's binary formats for shaders, the one that is no driver's own.
+bool takes_spirv() {
+    GLint n = 0;
+    encode::glGetIntegerv(stream(), GL_NUM_SHADER_BINARY_FORMATS, &n);
+    std::vector<GLint> formats((size_t)std::max(n, 0));
+    if (n > 0)
+        encode::glGetIntegerv(stream(), GL_SHADER_BINARY_FORMATS, formats.data());
+    return std::find(formats.begin(), formats.end(), GL_SHADER_BINARY_FORMAT_SPIR_V) !=
+           formats.end();
+}
+
+// Lists without an entry: nothing is written.
+bool empty_list(GLenum pname) {
+    return pname == GL_PROGRAM_BINARY_FORMATS ||
+           (pname == GL_SHADER_BINARY_FORMATS && !takes_spirv());
+}
 
 // Values of the shadow; false if pname is not there.
 bool shadow_integer(GLenum pname, GLint* v) {
@@ -51,17 +70,19 @@ bool shadow_integer(GLenum pname, GLint* v) {
         *v = s.pack.skip_pixels;
         return true;
     case GL_NUM_PROGRAM_BINARY_FORMATS: // binaries belong to one driver: none
-    case GL_NUM_SHADER_BINARY_FORMATS:
         *v = 0;
+        return true;
+    case GL_NUM_SHADER_BINARY_FORMATS:
+        *v = takes_spirv() ? 1 : 0;
+        return true;
+    case GL_SHADER_BINARY_FORMATS:
+        *v = GL_SHADER_BINARY_FORMAT_SPIR_V; // else it is empty
         return true;
     case GL_NUM_EXTENSIONS:
         *v = (GLint)extension_count();
         return true;
-    case GL_PROGRAM_BINARY_FORMATS:
-    case GL_SHADER_BINARY_FORMATS:
-        return true; // an empty list
     default:
-        return false;
+        return debug_integer(pname, v);
     }
 }
 
@@ -79,11 +100,11 @@ const GLubyte* ask_string(GLenum name, GLint index, GLint which) {
 
 } // namespace
 
-const GLubyte* driver_string(GLenum name) {
+const GLubyte* driver_string(GLenum name, bool quietly) {
     auto& known = t_context->strings;
     if (const auto it = known.find(name); it != known.end())
         return it->second;
-    const GLubyte* s = ask_string(name, 0, 0);
+    const GLubyte* s = ask_string(name, 0, quietly ? 2 : 0);
     if (s)
         known[name] = s;
     return s;
@@ -114,11 +135,16 @@ GLCKPT_GL const GLubyte* glGetStringi(GLenum name, GLuint index) {
 }
 
 GLCKPT_GL void glGetIntegerv(GLenum pname, GLint* data) {
+    const DebugPoint deliver;
+    if (empty_list(pname))
+        return;
     if (!shadow_integer(pname, data))
         encode::glGetIntegerv(stream(), pname, data);
 }
 GLCKPT_GL void glGetFloatv(GLenum pname, GLfloat* data) {
     GLint v;
+    if (empty_list(pname))
+        return;
     if (shadow_integer(pname, &v))
         *data = (GLfloat)v;
     else
@@ -126,6 +152,8 @@ GLCKPT_GL void glGetFloatv(GLenum pname, GLfloat* data) {
 }
 GLCKPT_GL void glGetDoublev(GLenum pname, GLdouble* data) {
     GLint v;
+    if (empty_list(pname))
+        return;
     if (shadow_integer(pname, &v))
         *data = v;
     else
@@ -133,10 +161,21 @@ GLCKPT_GL void glGetDoublev(GLenum pname, GLdouble* data) {
 }
 GLCKPT_GL void glGetBooleanv(GLenum pname, GLboolean* data) {
     GLint v;
+    if (empty_list(pname))
+        return;
     if (shadow_integer(pname, &v))
         *data = v ? GL_TRUE : GL_FALSE;
     else
         encode::glGetBooleanv(stream(), pname, data);
+}
+GLCKPT_GL void glGetInteger64v(GLenum pname, GLint64* data) {
+    GLint v;
+    if (empty_list(pname))
+        return;
+    if (shadow_integer(pname, &v))
+        *data = v;
+    else
+        encode::glGetInteger64v(stream(), pname, data);
 }
 GLCKPT_GL GLboolean glIsEnabled(GLenum cap) { return encode::glIsEnabled(stream(), cap); }
 
@@ -178,9 +217,21 @@ GLCKPT_GL void glGetPointerv(GLenum pname, void** params) {
         encode::glIsEnabled(stream(), GL_INVALID_INDEX); // raises GL_INVALID_ENUM
     }
 }
-GLCKPT_GL void glGetVertexAttribPointerv(GLuint index, GLenum, void** pointer) {
-    if (index < kArrays - kAttribArray)
-        *pointer = const_cast<void*>(shadow().vao->arrays[kAttribArray + index].pointer);
+GLCKPT_GL void glGetVertexAttribPointerv(GLuint index, GLenum pname, void** pointer) {
+    if (pname != GL_VERTEX_ATTRIB_ARRAY_POINTER) {
+        encode::xError(stream(), GL_INVALID_ENUM);
+        return;
+    }
+    constexpr GLuint every_driver = 16; // the least that GL allows for GL_MAX_VERTEX_ATTRIBS
+    if (index >= every_driver) {
+        GLint most = 0;
+        encode::glGetIntegerv(stream(), GL_MAX_VERTEX_ATTRIBS, &most);
+        if (index >= (GLuint)most || index >= kArrays - kAttribArray) {
+            encode::xError(stream(), GL_INVALID_VALUE);
+            return;
+        }
+    }
+    *pointer = const_cast<void*>(shadow().vao->arrays[kAttribArray + index].pointer);
 }
 
 } // extern "C"

@@ -1,11 +1,13 @@
 // Pixel store, client attributes, errors, display lists, sync objects, render mode, locations.
-#include "base/syscall.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/arrays.h"
+#include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/names.h"
+#include "interpose/gl/persistent.h"
 #include "interpose/gl/sizes.h"
+#include <cmath>
 #include <vector>
 
 namespace glckpt {
@@ -42,7 +44,9 @@ GLCKPT_GL void glPixelStorei(GLenum pname, GLint param) {
         shadow().pack.set(pname, param, true);
     encode::glPixelStorei(stream(), pname, param);
 }
-GLCKPT_GL void glPixelStoref(GLenum pname, GLfloat param) { glPixelStorei(pname, (GLint)param); }
+GLCKPT_GL void glPixelStoref(GLenum pname, GLfloat param) {
+    glPixelStorei(pname, (GLint)lroundf(param));
+}
 
 GLCKPT_GL void glPushClientAttrib(GLbitfield mask) {
     Shadow& s = shadow();
@@ -142,6 +146,7 @@ GLCKPT_GL void glInterleavedArrays(GLenum format, GLsizei stride, const void* po
 GLCKPT_GL GLenum glGetError(void) {
     if (!stream().real())
         return GL_NO_ERROR;
+    const DebugPoint deliver;
     return encode::xGetError(stream());
 }
 
@@ -229,7 +234,15 @@ GLCKPT_GL GLboolean glIsSync(GLsync sync) { return known_sync(sync) ? GL_TRUE : 
 GLCKPT_GL GLenum glClientWaitSync(GLsync sync, GLbitfield flags, GLuint64 timeout) {
     if (!stream().real())
         return GL_WAIT_FAILED;
-    return encode::xClientWaitSync(stream(), sync_number(sync), flags, timeout);
+    const GLenum r = encode::xClientWaitSync(stream(), sync_number(sync), flags, timeout);
+    if (r == GL_ALREADY_SIGNALED || r == GL_CONDITION_SATISFIED)
+        after_wait();
+    return r;
+}
+GLCKPT_GL void glFinish(void) {
+    encode::glFinish(stream());
+    after_wait();
+    debug_point();
 }
 GLCKPT_GL void glWaitSync(GLsync sync, GLbitfield flags, GLuint64 timeout) {
     encode::xWaitSync(stream(), sync_number(sync), flags, timeout);
@@ -238,6 +251,8 @@ GLCKPT_GL void glGetSynciv(GLsync sync, GLenum pname, GLsizei count, GLsizei* le
                            GLint* values) {
     encode::xGetSynciv(stream(), sync_number(sync), pname, count, length, length ? 4 : 0, values,
                        bytes(count, 4));
+    if (pname == GL_SYNC_STATUS && values && count > 0 && *values == GL_SIGNALED)
+        after_wait();
 }
 
 // Feedback and selection write to the app's memory when the mode ends.
@@ -313,7 +328,6 @@ GLCKPT_GL void glProgramBinary(GLuint program, GLenum binaryFormat, const void* 
 GLCKPT_GL void glDeleteProgram(GLuint program) {
     // The name stays the program's as long as it is in use; locations asked later are still right.
     encode::glDeleteProgram(stream(), program);
-    free_name(NameClass::program, program);
     if (ShareGroup* g = t_context->group.get()) {
         Locked hold(g->lock);
         g->programs.erase(program);
@@ -345,18 +359,6 @@ GLCKPT_GL void glGetObjectPtrLabel(const void*, GLsizei bufSize, GLsizei* length
         *length = 0;
     if (label && bufSize > 0)
         *label = 0;
-}
-
-// Debug messages: the callback is remembered for glGetPointerv, and said not to be called.
-GLCKPT_GL void glDebugMessageCallback(GLDEBUGPROC callback, const void* userParam) {
-    shadow().debug_callback = callback;
-    shadow().debug_user = userParam;
-    if (callback) {
-        static const char text[] =
-            "glckpt: glDebugMessageCallback: messages are not delivered yet\n";
-        raw_syscall(SYS_write, 2, text, sizeof text - 1);
-    }
-    encode::xDebugCallback(stream(), callback ? 1 : 0);
 }
 
 } // extern "C"

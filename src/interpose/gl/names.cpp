@@ -73,7 +73,9 @@ GLuint alloc_name(NameClass c) {
 }
 
 void free_names(NameClass c, GLsizei n, const GLuint* names) {
-    if (n <= 0 || !names || !t_context->group)
+    // A program or shader lives on under its name while it is in use or attached, which is not
+    // known here: their names are not given out again.
+    if (n <= 0 || !names || !t_context->group || c == NameClass::program)
         return;
     Locked hold(t_context->group->lock);
     for (GLsizei i = 0; i < n; ++i)

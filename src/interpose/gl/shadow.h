@@ -50,7 +50,11 @@ struct Map {
     GLsizeiptr length;
     GLbitfield access;
     char* memory; // of its own; null: the pointer is into the buffer's copy
-    ~Map() { operator delete(memory); }
+    // Of a persistent map (persistent.cpp): what the renderer has been told, and has told.
+    char* sent = nullptr;
+    uint64_t sends = 0;
+    bool driver_wrote = false; // by a copy, a clear or an upload beside the map
+    ~Map();
 };
 
 struct Shadow {

@@ -1,12 +1,30 @@
 #include "interpose/gl/sizes.h"
+#include "base/syscall.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/context.h"
+#include <algorithm>
+#include <sys/uio.h>
+#include <vector>
 
 namespace glckpt {
 
 size_t pixels_tight(GLenum format, GLenum type) {
     const int t = type_bytes(type);
     return t < 0 ? (size_t)-t : (size_t)t * (size_t)format_components(format);
+}
+
+// No driver has more room for the uniforms of a program than the most that is looked at. What is
+// readable is found by asking the kernel for a copy: it stops where the memory does.
+size_t readable_uniform_bytes(const void* value, size_t n) {
+    constexpr size_t most = 1 << 20;
+    if (!value)
+        return 0;
+    n = std::min(n, most);
+    std::vector<char> copy(n);
+    const iovec to{copy.data(), n}, from{const_cast<void*>(value), n};
+    const long pid = raw_syscall(SYS_getpid);
+    const long r = raw_syscall(SYS_process_vm_readv, pid, &to, 1, &from, 1, 0);
+    return r > 0 ? (size_t)r : r == 0 ? 0 : n;
 }
 
 size_t call_lists_bytes(GLsizei n, GLenum type) {

@@ -8,6 +8,15 @@ namespace glckpt {
 
 inline size_t bytes(int64_t n) { return n > 0 ? (size_t)n : 0; }
 inline size_t bytes(int64_t count, size_t each) { return count > 0 ? (size_t)count * each : 0; }
+// Values for a uniform array. GL ignores those behind its last element (OpenGL 4.6, section 7.6.1),
+// so a program may give a count far beyond its own memory.
+constexpr size_t kSurelyTheirs = 16 << 10;
+size_t readable_uniform_bytes(const void* value, size_t n);
+inline size_t uniform_bytes(GLsizei count, size_t each, const void* value) {
+    const size_t n = bytes(count, each);
+    return n <= kSurelyTheirs ? n : readable_uniform_bytes(value, n);
+}
+
 // A string with an optional length (negative: it ends in NUL, which travels too).
 inline size_t label_bytes(const char* text, GLsizei length) {
     return !text ? 0 : length < 0 ? strlen(text) + 1 : (size_t)length;

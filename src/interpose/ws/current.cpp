@@ -7,6 +7,7 @@
 // current in one thread at a time), and when something of it is destroyed.
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
+#include "interpose/gl/debug.h"
 #include "interpose/ws/for_gl.h"
 #include "interpose/ws/world.h"
 #include "interpose/ws/x11.h"
@@ -216,6 +217,7 @@ Swap swap(Surface* s) {
         gl.stream.publish();
         // One frame ahead of the renderer: what a double-buffered driver allows, too.
         gl.stream.wait_frames(++gl.frames, 1);
+        debug_point();
         return Swap::Done;
     }
     // Rare (GLX allows to swap a drawable that is not current): behind what was drawn to it so far.

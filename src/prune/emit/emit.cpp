@@ -159,6 +159,8 @@ void Emitter::context(ContextState& c) {
     unnamed(c);
     for (const auto& [i, t] : c.default_textures)
         images(static_cast<Texture&>(*t), 0);
+    for (const auto& [target, p] : c.default_arb_programs)
+        arb_program(static_cast<ArbProgram&>(*p));
     unpack({});
     auto each = [&](NameClass cls, auto emit) {
         for (Object* o : live_objects(c, cls))

@@ -63,6 +63,8 @@ class Emitter {
     void program(Program& p);
     void executable(Program& p, uint32_t name);
     void shader(Program& s);
+    void shader_text(const Kept& text, uint32_t name);
+    void compiled(const Kept& text, const Kept* specialized, uint32_t name);
     void arb_program(ArbProgram& p);
     void display_list(uint32_t name, const DisplayList& l);
     void vertex_array(VertexArray& v);

@@ -30,6 +30,8 @@ void Emitter::buffer(Buffer& b) {
         d.usage = b.usage;
         put(d, {{offsetof(rec::glBufferData, data), b.data->data, b.data->bytes}});
     }
+    if (b.map)
+        kept_as(*b.map, offsetof(rec::xMapPersistent, buffer), name);
     put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
 }
 
@@ -119,12 +121,26 @@ void Emitter::sampler(Object& s) {
 void Emitter::shader(Program& s) {
     const uint32_t name = name_of(&s);
     kept_as(*s.created, offsetof(rec::glCreateShader, name), name);
-    if (s.compiled && s.compiled_source) {
-        kept(*s.compiled_source);
-        put(rec::glCompileShader{.shader = name});
-    }
-    if (s.source && !(s.source == s.compiled_source))
+    if (s.compiled && s.compiled_source)
+        compiled(*s.compiled_source, s.specialized.get(), name);
+    if (s.binary && !(s.binary == s.compiled_source))
+        shader_text(*s.binary, name);
+    if (s.source && !(s.source == s.compiled_source) && !s.binary)
         kept(*s.source);
+}
+
+// The source, or the SPIR-V module, for the shader of this name.
+void Emitter::shader_text(const Kept& text, uint32_t name) {
+    const bool binary = (Op)text.header().op == Op::glShaderBinary;
+    kept_as(text, binary ? sizeof(rec::glShaderBinary) : offsetof(rec::glShaderSource, shader),
+            name);
+}
+void Emitter::compiled(const Kept& text, const Kept* specialized, uint32_t name) {
+    shader_text(text, name);
+    if (specialized)
+        kept_as(*specialized, offsetof(rec::glSpecializeShader, shader), name);
+    else
+        put(rec::glCompileShader{.shader = name});
 }
 
 // The executable first, from what it was linked from; then the program's present attachments and
@@ -138,8 +154,7 @@ void Emitter::executable(Program& p, uint32_t name) {
         c.name = shader;
         c.type = s.type;
         put(c);
-        kept_as(*s.source, offsetof(rec::glShaderSource, shader), shader);
-        put(rec::glCompileShader{.shader = shader});
+        compiled(*s.source, s.specialized.get(), shader);
         put(rec::glAttachShader{.program = name, .shader = shader});
     }
     all(p.executable.before);
@@ -199,10 +214,12 @@ void Emitter::program(Program& p) {
 }
 
 void Emitter::arb_program(ArbProgram& p) {
-    const uint32_t name = name_of(&p);
-    rec::glGenProgramsARB g{};
-    g.n = 1;
-    put(g, {{offsetof(rec::glGenProgramsARB, programs), &name, 4}});
+    const uint32_t name = p.name ? name_of(&p) : 0;
+    if (name) {
+        rec::glGenProgramsARB g{};
+        g.n = 1;
+        put(g, {{offsetof(rec::glGenProgramsARB, programs), &name, 4}});
+    }
     if (!p.bound_once)
         return;
     put(rec::glBindProgramARB{.target = p.target, .program = name});

@@ -113,8 +113,12 @@ void Emitter::state(ContextState& c) {
         put(rec::glActiveTexture{.texture = GL_TEXTURE0 + c.active_unit});
     if (raster)
         transformed(*raster);
-    for (const Ref<Kept>& g : c.debug_groups)
-        kept(*g);
+    for (const ContextState::DebugLevel& level : c.debug) {
+        if (level.push)
+            kept(*level.push);
+        for (const Ref<Kept>& k : level.controls)
+            kept(*k);
+    }
 }
 
 void Emitter::bindings(ContextState& c) {

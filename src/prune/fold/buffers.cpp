@@ -104,6 +104,7 @@ void fold_buffer_data(Fold& f, const char* r) {
     b->storage_flags = (uint32_t)f.arg(r, Field::flags);
     b->has_data = true;
     b->gpu_dirty = false;
+    b->map = Ref<Kept>();
     if (!b->data || b->data->bytes != size || b->data->refs > 1)
         b->data = Ref<Blob>(Blob::make(size));
     if (const void* from = f.payload(r, Field::pixels))
@@ -117,6 +118,16 @@ void fold_buffer_write(Fold& f, const char* r) {
     if (!b || !b->data || !from || offset + size > b->data->bytes || offset + size < offset)
         return;
     memcpy(b->data->data + offset, from, size);
+}
+
+// The app's writes into a persistent map travel as xBufferWrite; a new renderer must map it, too.
+void fold_map_persistent(Fold& f, const char* r) {
+    if (Buffer* b = buffer_of(f, r))
+        b->map = f.keep(r);
+}
+void fold_unmap_persistent(Fold& f, const char* r) {
+    if (Buffer* b = buffer_of(f, r))
+        b->map = Ref<Kept>();
 }
 
 void fold_buffer_copy(Fold& f, const char* r) {

@@ -136,12 +136,11 @@ void Fold::drew() {
 
 // Any shader may have written any image, storage or atomic buffer that is bound.
 void Fold::mark_written_by_shaders() {
-    static const uint16_t images = family("image_unit"), indexed = family("indexed_buffer");
     for (const auto& [key, kept] : c->slots.all()) {
-        if (key.family == images) {
+        if (key.family == kImageFamily) {
             for (const Dependency& d : kept->dependencies)
                 mark_object(d.object.get());
-        } else if (key.family == indexed &&
+        } else if (key.family == kIndexedBufferFamily &&
                    (key.k[0] == GL_SHADER_STORAGE_BUFFER || key.k[0] == GL_ATOMIC_COUNTER_BUFFER)) {
             for (const Dependency& d : kept->dependencies)
                 static_cast<Buffer&>(*d.object).gpu_dirty = true;

@@ -22,16 +22,54 @@ Program* program(Fold& f, uint32_t name) {
 } // namespace
 
 void fold_shader_source(Fold& f, const char* r) {
-    if (Program* s = program(f, f.as<rec::glShaderSource>(r).shader))
+    if (Program* s = program(f, f.as<rec::glShaderSource>(r).shader)) {
         s->source = f.keep(r);
+        s->binary = Ref<Kept>(); // the shader is one of source again (section 7.2)
+    }
 }
 void fold_compile_shader(Fold& f, const char* r) {
     if (Program* s = program(f, f.as<rec::glCompileShader>(r).shader)) {
         s->compiled_source = s->source;
         s->compiled = true;
+        s->specialized = Ref<Kept>();
     }
 }
-void fold_specialize_shader(Fold& f, const char* r) { f.veto(Fold::op(r)); }
+
+// SPIR-V (OpenGL 4.6, sections 7.2 and 7.2.1): glShaderBinary gives several shaders one module,
+// glSpecializeShader then takes the place of the compilation. Other formats belong to one driver
+// and are not offered. The module is kept once for each shader, as a command for it alone.
+void fold_shader_binary(Fold& f, const char* r) {
+    const auto& b = f.as<rec::glShaderBinary>(r);
+    const auto* names = static_cast<const uint32_t*>(f.payload(r, b.shaders));
+    const void* module = f.payload(r, b.binary);
+    Ref<Blob> blob(module ? Blob::copy(module, b.binary.bytes) : nullptr);
+    for (GLsizei i = 0; names && blob && i < b.count; ++i) {
+        Program* s = program(f, names[i]);
+        if (!s)
+            continue;
+        rec::glShaderBinary one{};
+        one.count = 1;
+        one.binaryFormat = b.binaryFormat;
+        one.length = b.length;
+        one.shaders = {4, log::PayloadRef::Inline, sizeof one};
+        one.binary = {b.binary.bytes, log::PayloadRef::Heap, 0};
+        Ref<Kept> k = f.make(one);
+        k->bytes.resize(sizeof one + 8, 0);
+        memcpy(k->bytes.data() + sizeof one, &names[i], 4);
+        reinterpret_cast<log::RecordHeader*>(k->bytes.data())->size = (uint32_t)k->bytes.size();
+        k->blobs.push_back(blob);
+        s->binary = k;
+        s->compiled = false;
+        s->compiled_source = s->specialized = Ref<Kept>();
+    }
+}
+void fold_specialize_shader(Fold& f, const char* r) {
+    if (Program* s = program(f, f.as<rec::glSpecializeShader>(r).shader); s && s->binary) {
+        s->compiled_source = s->binary;
+        s->specialized = f.keep(r);
+        s->compiled = true;
+    }
+}
 
 void fold_attach_shader(Fold& f, const char* r) {
     const auto& a = f.as<rec::glAttachShader>(r);
@@ -61,7 +99,8 @@ void fold_link_program(Fold& f, const char* r) {
     for (const Ref<Object>& o : p->attached) {
         const auto& s = static_cast<Program&>(*o);
         if (s.created && s.compiled_source)
-            e.stages.push_back({s.created->as<rec::glCreateShader>().type, s.compiled_source});
+            e.stages.push_back(
+                {s.created->as<rec::glCreateShader>().type, s.compiled_source, s.specialized});
     }
     e.before = p->slots;
     p->executable = std::move(e);
@@ -84,9 +123,12 @@ void fold_uniform(Fold& f, const char* r) {
     Object* o = f.place(r, Field::program)
                     ? f.find(NameClass::program, (uint32_t)f.arg(r, Field::program))
                     : f.c->program.get();
-    if (!o && f.c->pipeline) { // a separable program is addressed through the pipeline
-        f.veto(Fold::op(r));
-        return;
+    if (!o && f.c->pipeline) { // through the pipeline, its active program (section 7.6.1)
+        static const uint16_t fam = family("pipeline.active_program");
+        if (const Kept* active = f.c->pipeline->slots.find({fam}))
+            for (const Dependency& d : active->dependencies)
+                if (d.object->cls == NameClass::program)
+                    o = d.object.get();
     }
     const auto location = (uint64_t)f.arg(r, Field::location);
     if (o && location != 0xffffffffu)
@@ -130,20 +172,24 @@ void fold_bind_arb_program(Fold& f, const char* r) {
     }
     f.c->arb_programs[b.target] = Ref<Object>(p);
 }
+ArbProgram& Fold::arb_program(uint32_t target) {
+    if (const auto it = c->arb_programs.find(target); it != c->arb_programs.end() && it->second)
+        return static_cast<ArbProgram&>(*it->second);
+    Ref<Object>& zero = c->default_arb_programs[target];
+    if (!zero) {
+        auto* p = new ArbProgram(NameClass::arb_program, 0);
+        p->bound_once = true;
+        p->target = target;
+        zero = Ref<Object>(p);
+    }
+    return static_cast<ArbProgram&>(*zero);
+}
 void fold_arb_program_text(Fold& f, const char* r) {
-    const auto it = f.c->arb_programs.find(f.as<rec::glProgramStringARB>(r).target);
-    if (it != f.c->arb_programs.end() && it->second)
-        static_cast<ArbProgram&>(*it->second).text = f.keep(r);
-    else
-        f.veto(Fold::op(r)); // program 0 has a text of its own
+    f.arb_program(f.as<rec::glProgramStringARB>(r).target).text = f.keep(r);
 }
 void fold_arb_local_parameter(Fold& f, const char* r) {
-    const auto it = f.c->arb_programs.find((uint32_t)f.arg(r, Field::target));
-    if (it != f.c->arb_programs.end() && it->second)
-        it->second->slots.set({kArbLocalFamily, 1, {(uint64_t)f.arg(r, Field::index), 0}},
-                              f.keep(r));
-    else
-        f.veto(Fold::op(r));
+    f.arb_program((uint32_t)f.arg(r, Field::target))
+        .slots.set({kArbLocalFamily, 1, {(uint64_t)f.arg(r, Field::index), 0}}, f.keep(r));
 }
 
 } // namespace glckpt::prune

@@ -24,21 +24,11 @@ bool per_unit(uint32_t cap) {
     }
 }
 
-// Client arrays can be enabled by glEnable too (an old habit).
-bool client_array(uint32_t cap) {
-    return (cap >= GL_VERTEX_ARRAY && cap <= GL_EDGE_FLAG_ARRAY) || cap == GL_FOG_COORD_ARRAY ||
-           cap == GL_SECONDARY_COLOR_ARRAY;
-}
-
 } // namespace
 
 void fold_enable(Fold& f, const char* r) {
     static const uint16_t fam = family("enable");
     const auto cap = (uint32_t)f.arg(r, Field::cap);
-    if (client_array(cap)) {
-        f.veto(Fold::op(r));
-        return;
-    }
     Ref<Kept> k = f.keep(r);
     if (per_unit(cap))
         f.unit(f.c->active_unit).slots.set({fam, 1, {cap, 0}}, k);
@@ -144,18 +134,29 @@ void fold_viewport_array(Fold& f, const char* r) { set_range(f, r, "viewport"); 
 void fold_scissor_array(Fold& f, const char* r) { set_range(f, r, "scissor"); }
 void fold_depth_range_array(Fold& f, const char* r) { set_range(f, r, "depth_range"); }
 
-// Message filters and groups: order matters and nothing reads them back; they are few.
+// Message filters and groups: nothing reads them back, so each level has the controls that made it
+// what it is, less those that a later one covers (OpenGL 4.6, sections 20.4 and 20.6).
+static bool covers(Fold& f, const char* later, const Kept& k) {
+    const auto& a = f.as<rec::glDebugMessageControl>(later);
+    const auto& b = k.as<rec::glDebugMessageControl>();
+    auto all_of = [](GLenum x, GLenum y) { return x == GL_DONT_CARE || x == y; };
+    if (!all_of(a.source, b.source) || !all_of(a.type, b.type) || !all_of(a.severity, b.severity))
+        return false;
+    if (a.count == 0)
+        return true;
+    const void *ids = f.payload(later, a.ids), *before = k.payload(b.ids);
+    return a.count == b.count && ids && before && memcmp(ids, before, (size_t)a.count * 4) == 0;
+}
 void fold_debug_control(Fold& f, const char* r) {
-    f.c->slots.set({kDebugControlFamily, 1, {f.sequence, 0}}, f.keep(r));
-    if (f.c->debug_controls.size() > 256)
-        f.veto(Fold::op(r));
-    f.c->debug_controls.push_back(0);
+    auto& controls = f.c->debug.back().controls;
+    std::erase_if(controls, [&](const Ref<Kept>& k) { return covers(f, r, *k); });
+    controls.push_back(f.keep(r));
 }
 void fold_debug_group(Fold& f, const char* r) {
     if (Fold::is(r, Op::glPushDebugGroup))
-        f.c->debug_groups.push_back(f.keep(r));
-    else if (!f.c->debug_groups.empty())
-        f.c->debug_groups.pop_back();
+        f.c->debug.push_back({f.keep(r), {}});
+    else if (f.c->debug.size() > 1)
+        f.c->debug.pop_back();
 }
 
 void fold_begin(Fold& f, const char*) { f.c->inside_begin = true; }

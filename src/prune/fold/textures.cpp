@@ -282,7 +282,6 @@ void fold_bind_image(Fold& f, const char* r) {
     f.c->slots.set({kImageFamily, 1, {unit, 0}}, f.keep(r));
     f.c->image_writes = true;
 }
-void fold_bind_images(Fold& f, const char* r) { f.veto(Fold::op(r)); }
 
 void fold_bind_sampler(Fold& f, const char* r) {
     const auto& b = f.as<rec::glBindSampler>(r);

@@ -1,6 +1,7 @@
 // Buffer writes and reads that are no single GL call on the app's side.
 #include "gen/gl/records.h"
 #include "replay/exec.h"
+#include "replay/stream.h"
 
 namespace glckpt::replay {
 namespace {
@@ -36,11 +37,63 @@ bool must_map(Exec& x, GLuint buffer) {
     return it != x.group->storage_flags.end() && !(it->second & GL_DYNAMIC_STORAGE_BIT);
 }
 
+// A persistent map of the driver's own takes the bytes beside the pipeline, as the app's would.
+bool write_through_map(Exec& x, const rec::xBufferWrite& r, const void* data) {
+    Group::PersistentMap m;
+    {
+        GroupLock hold(*x.group);
+        const auto it = x.group->maps.find(r.buffer);
+        if (it == x.group->maps.end())
+            return false;
+        m = it->second;
+    }
+    const GLintptr at = r.offset - m.offset;
+    if (at < 0 || at + r.size > m.length || !(m.access & GL_MAP_WRITE_BIT))
+        return false;
+    memcpy(m.pointer + at, data, (size_t)r.size);
+    if (m.access & GL_MAP_FLUSH_EXPLICIT_BIT) {
+        const Bound b(x, x.real(NameClass::buffer, r.buffer));
+        x.gl.glFlushMappedBufferRange(b.target(), at, r.size);
+    } else if (!(m.access & GL_MAP_COHERENT_BIT)) {
+        x.gl.glMemoryBarrier(GL_CLIENT_MAPPED_BUFFER_BARRIER_BIT);
+    }
+    return true;
+}
+
+bool read_through_map(Exec& x, const rec::xBufferRead& r, void* to) {
+    GroupLock hold(*x.group);
+    const auto it = x.group->maps.find(r.buffer);
+    if (it == x.group->maps.end())
+        return false;
+    const Group::PersistentMap& m = it->second;
+    const GLintptr at = r.offset - m.offset;
+    if (at < 0 || at + r.size > m.length || !(m.access & GL_MAP_READ_BIT))
+        return false;
+    memcpy(to, m.pointer + at, (size_t)r.size);
+    return true;
+}
+
+void fail(Exec& x, GLenum error) {
+    if (x.sticky_error == GL_NO_ERROR)
+        x.sticky_error = error;
+    x.stream.failed = true;
+}
+
+// Of the records that are no commands; the loop looks only after commands.
+bool take_error(Exec& x) {
+    const GLenum e = x.gl.glGetError();
+    if (e != GL_NO_ERROR)
+        fail(x, e);
+    return e != GL_NO_ERROR;
+}
+
 } // namespace
 
 void decode_xBufferWrite(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xBufferWrite*>(record);
     const void* data = x.in(record, r->data);
+    if (write_through_map(x, *r, data))
+        return;
     const Bound b(x, x.real(NameClass::buffer, r->buffer));
     if (!must_map(x, r->buffer)) {
         x.gl.glBufferSubData(b.target(), r->offset, r->size, data);
@@ -60,20 +113,84 @@ void decode_xBufferRead(Exec& x, const char* record) {
     if (!to)
         return;
     const Bound b(x, x.real(NameClass::buffer, r->buffer));
+    // GLES has no glGetBufferSubData; some drivers have one there that always fails.
     if (x.gl.glGetBufferSubData) {
         x.gl.glGetBufferSubData(b.target(), r->offset, r->size, to);
-        return;
+        if (x.gl.glGetError() == GL_NO_ERROR)
+            return;
     }
-    // GLES has no glGetBufferSubData.
+    if (read_through_map(x, *r, to))
+        return;
     if (const void* p = x.gl.glMapBufferRange(b.target(), r->offset, r->size, GL_MAP_READ_BIT)) {
         memcpy(to, p, (size_t)r->size);
         x.gl.glUnmapBuffer(b.target());
     }
+    take_error(x);
 }
 
-// Persistent maps are kept on the app's side (src/interpose/gl/buffers.cpp); what reaches the
-// renderer are writes.
-void decode_xMapPersistent(Exec&, const char*) {}
-void decode_xUnmapPersistent(Exec&, const char*) {}
+// The driver's buffer is mapped as the app's is (src/interpose/gl/persistent.cpp).
+void decode_xMapPersistent(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xMapPersistent*>(record);
+    const Bound b(x, x.real(NameClass::buffer, r->buffer));
+    // The contents have been read before; nothing of the buffer may be thrown away here.
+    const GLbitfield access =
+        r->access & ~(GLbitfield)(GL_MAP_INVALIDATE_BUFFER_BIT | GL_MAP_INVALIDATE_RANGE_BIT);
+    void* p = x.gl.glMapBufferRange(b.target(), r->offset, r->length, access);
+    if (take_error(x) || !p)
+        return;
+    x.reply_value(1);
+    GroupLock hold(*x.group);
+    x.group->maps[r->buffer] = {static_cast<char*>(p), r->offset, r->length, access};
+}
+void decode_xUnmapPersistent(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xUnmapPersistent*>(record);
+    {
+        GroupLock hold(*x.group);
+        if (!x.group->maps.erase(r->buffer))
+            return;
+    }
+    const Bound b(x, x.real(NameClass::buffer, r->buffer));
+    x.gl.glUnmapBuffer(b.target());
+    take_error(x);
+}
+
+void decode_xRefusedMap(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xRefusedMap*>(record);
+    Driver& gl = x.gl;
+    const GLuint buffer = r->target ? 0 : x.real(NameClass::buffer, r->buffer);
+    void* p = nullptr;
+    GLboolean unmapped = GL_FALSE;
+    switch (r->what) {
+    case 0:
+        p = r->target ? gl.glMapBuffer(r->target, r->access)
+                      : gl.glMapNamedBuffer(buffer, r->access);
+        break;
+    case 1:
+        p = r->target ? gl.glMapBufferRange(r->target, r->offset, r->length, r->access)
+                      : gl.glMapNamedBufferRange(buffer, r->offset, r->length, r->access);
+        break;
+    case 2:
+        if (r->otherwise == GL_NO_ERROR)
+            unmapped = r->target ? gl.glUnmapBuffer(r->target) : gl.glUnmapNamedBuffer(buffer);
+        break;
+    default:
+        if (r->otherwise == GL_NO_ERROR) {
+            if (r->target)
+                gl.glFlushMappedBufferRange(r->target, r->offset, r->length);
+            else
+                gl.glFlushMappedNamedBufferRange(buffer, r->offset, r->length);
+        }
+    }
+    if (take_error(x))
+        return;
+    if (p)
+        unmapped = r->target ? gl.glUnmapBuffer(r->target) : gl.glUnmapNamedBuffer(buffer);
+    (void)unmapped;
+    fail(x, r->otherwise ? r->otherwise : GL_INVALID_OPERATION);
+}
+
+void decode_xError(Exec& x, const char* record) {
+    fail(x, reinterpret_cast<const rec::xError*>(record)->error);
+}
 
 } // namespace glckpt::replay

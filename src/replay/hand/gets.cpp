@@ -214,15 +214,42 @@ void decode_glGetAttachedObjectsARB(Exec& x, const char* record) {
     if (count)
         *count = n;
 }
+// A program that is in use, and a shader that is attached, keep their names until they are not
+// (OpenGL 4.6, sections 7.1 and 7.3): those that were deleted earlier are looked after each time.
+static void forget_dead(Exec& x, GLuint name) {
+    GroupLock hold(*x.group);
+    auto& dying = x.group->dying_programs;
+    if (name)
+        dying.push_back(name);
+    std::erase_if(dying, [&](GLuint v) {
+        const GLuint real = x.group->names[(int)NameClass::program].real(v);
+        if (real && (x.gl.glIsProgram(real) || x.gl.glIsShader(real)))
+            return false;
+        x.group->names[(int)NameClass::program].forget(v);
+        return true;
+    });
+}
+
 void decode_glDeleteObjectARB(Exec& x, const char* record) {
     RECORD(glDeleteObjectARB);
-    const GLuint real = x.forget_name(NameClass::program, r->obj);
+    const GLuint real = x.real(NameClass::program, r->obj);
     if (x.gl.glDeleteObjectARB)
         x.gl.glDeleteObjectARB(real);
     else if (x.gl.glIsProgram(real))
         x.gl.glDeleteProgram(real);
     else
         x.gl.glDeleteShader(real);
+    forget_dead(x, r->obj);
+}
+void decode_glDeleteProgram(Exec& x, const char* record) {
+    RECORD(glDeleteProgram);
+    x.gl.glDeleteProgram(x.real(NameClass::program, r->program));
+    forget_dead(x, r->program);
+}
+void decode_glDeleteShader(Exec& x, const char* record) {
+    RECORD(glDeleteShader);
+    x.gl.glDeleteShader(x.real(NameClass::program, r->shader));
+    forget_dead(x, r->shader);
 }
 
 namespace {

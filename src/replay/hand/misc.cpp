@@ -8,6 +8,11 @@
 namespace glckpt::replay {
 
 void decode_xGetError(Exec& x, const char*) {
+    if (x.inside_begin) { // is itself an error there, and answers nothing
+        if (x.sticky_error == GL_NO_ERROR)
+            x.sticky_error = GL_INVALID_OPERATION;
+        return;
+    }
     x.reply_value(x.sticky_error);
     x.sticky_error = GL_NO_ERROR;
 }
@@ -15,7 +20,7 @@ void decode_xGetError(Exec& x, const char*) {
 void decode_xGetString(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xGetString*>(record);
     const GLubyte* s = nullptr;
-    if (r->which == 0)
+    if (r->which != 1)
         s = x.gl.glGetString(r->name);
     else if (x.gl.glGetStringi) {
         GLint n = INT_MAX;
@@ -25,7 +30,9 @@ void decode_xGetString(Exec& x, const char* record) {
         if (r->index < n)
             s = x.gl.glGetStringi(r->name, (GLuint)r->index);
     }
-    if (GLenum e = x.gl.glGetError(); e != GL_NO_ERROR && x.sticky_error == GL_NO_ERROR)
+    const GLenum e = x.gl.glGetError();
+    // 2: asked by the app's side for itself.
+    if (e != GL_NO_ERROR && r->which != 2 && x.sticky_error == GL_NO_ERROR)
         x.sticky_error = e;
     if (!s)
         return;
@@ -135,9 +142,6 @@ void decode_xRenderMode(Exec& x, const char* record) {
     }
     x.render_mode = r->mode;
 }
-
-void decode_xDebugCallback(Exec&, const char*) {}
-void decode_xGetDebugMessages(Exec&, const char*) {}
 
 void decode_xCreateShaderProgram(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xCreateShaderProgram*>(record);

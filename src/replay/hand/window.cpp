@@ -12,6 +12,13 @@ void decode_wsMakeCurrent(Exec& x, const char* record) {
         x.draw = r->draw;
         x.read = r->read;
         context_became_current(x);
+        if (!x.debug_taken) {
+            x.debug_taken = true;
+            GLint flags = 0; // debug contexts have messages from the start
+            x.gl.glGetIntegerv(GL_CONTEXT_FLAGS, &flags);
+            if (x.gl.glGetError() == GL_NO_ERROR && (flags & GL_CONTEXT_FLAG_DEBUG_BIT))
+                x.take_debug_messages();
+        }
     }
     x.reply_value(ok);
 }
