@@ -85,8 +85,19 @@ void register_endpoint(Endpoint* endpoint) { g_endpoint = endpoint; }
 
 } // namespace glckpt::ckpt
 
-// What the engine's wrappers do (ckpt/stop/interpose_wait.cpp).
+// What the engine's wrappers do (ckpt/stop/interpose_wait.cpp, ckpt/fd/interpose_close.cpp).
 extern "C" {
+
+[[gnu::visibility("default")]] int close(int fd) {
+    static const auto real = (int (*)(int))dlsym(RTLD_NEXT, "close");
+    hooked_closing((unsigned)fd, (unsigned)fd);
+    return real(fd);
+}
+[[gnu::visibility("default")]] int dup2(int from, int to) noexcept {
+    static const auto real = (int (*)(int, int))dlsym(RTLD_NEXT, "dup2");
+    hooked_closing((unsigned)to, (unsigned)to);
+    return real(from, to);
+}
 
 [[gnu::visibility("default")]] int poll(pollfd* fds, nfds_t n, int timeout) {
     static const auto real = (int (*)(pollfd*, nfds_t, int))dlsym(RTLD_NEXT, "poll");
