@@ -5,6 +5,7 @@
 #include "ckpt/checkpoint.h"
 #include "ckpt/control/server.h"
 #include "ckpt/lazy/lazy.h"
+#include "ckpt/restart.h"
 #include "ckpt/stop/threads.h"
 #include <pthread.h>
 #include <vector>
@@ -23,6 +24,7 @@ void in_fork_child() {
     heap_unlock_all();
     forget_service_threads_after_fork();
     forget_stop_after_fork();
+    forget_restart_in_fork_child();
     forget_control_server();
     for (auto* hook : fork_hooks())
         hook();

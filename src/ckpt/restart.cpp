@@ -8,6 +8,7 @@
 #include "ckpt/stop/threads.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <sys/prctl.h>
@@ -46,6 +47,20 @@ void report(int fd, const std::string& text) {
     raw_syscall(SYS_close, fd);
 }
 
+// In a tree nobody goes on before all are there: the root when the tool says so, the others when
+// the root does. (--stopped: the root alone is stopped, and the others wait for it.)
+void await_release(const Handover& h) {
+    char byte;
+    if (h.release_fd >= 0)
+        while (raw_syscall(SYS_read, h.release_fd, &byte, 1) == -EINTR) {
+        }
+    if (h.stopped && (h.is_root || h.release_fd < 0))
+        raw_syscall(SYS_kill, own_pid(), SIGSTOP); // SIGCONT goes on here
+    for (const int fd : {h.release_fd, h.held_fd})
+        if (fd >= 0)
+            raw_syscall(SYS_close, fd);
+}
+
 Status attach_all(const AttachRequest& request) {
     for (Endpoint* e : endpoints())
         if (Status s = e->attach(request); !s)
@@ -64,6 +79,7 @@ uint64_t restart_entry() { return (uint64_t)&glckpt_restarted_thread; }
 
 int seen_pid() { return g_outer_pid ? g_outer_pid : own_pid(); }
 int tool_pid() { return g_tool_pid; }
+void forget_restart_in_fork_child() { g_outer_pid = g_tool_pid = 0; }
 
 void finish_restart(const ProcessState& saved, int threads) {
     const Handover h = g_handover;
@@ -84,8 +100,7 @@ void finish_restart(const ProcessState& saved, int threads) {
     restart_control_server();
     restore_limits(saved);
     report(h.status_fd, "restored\n");
-    if (h.stopped)
-        raw_syscall(SYS_kill, own_pid(), SIGSTOP); // SIGCONT goes on here
+    await_release(h);
     arm_itimers(saved);
     requeue_pending(saved);
 }

@@ -19,5 +19,7 @@ void finish_restart(const ProcessState& saved, int threads);
 int seen_pid();
 // The glckpt-restore that stands for us; 0: none.
 int tool_pid();
+// Neither is the child's.
+void forget_restart_in_fork_child();
 
 } // namespace glckpt::ckpt

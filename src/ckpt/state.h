@@ -64,8 +64,11 @@ struct SharedObject {
     uint32_t memfd_flags = 0;
     uint32_t mode = 0;
     int32_t sysv_id = -1, sysv_key = 0;
+    int32_t tree_id = -1;   // as a description's
+    bool elsewhere = false; // another process of the tree has the contents
     auto fields() {
-        return std::tie(kind, dev, ino, bytes, name, seals, memfd_flags, mode, sysv_id, sysv_key);
+        return std::tie(kind, dev, ino, bytes, name, seals, memfd_flags, mode, sysv_id, sysv_key,
+                        tree_id, elsewhere);
     }
 };
 
@@ -162,9 +165,11 @@ struct Description {
     uint64_t dev = 0, ino = 0;
     std::string link; // what /proc/self/fd showed
     std::string payload;
+    int32_t tree_id = -1;   // in a tree: the open file's number; several processes may have it
+    bool elsewhere = false; // another process of the tree describes it: no payload here
     auto fields() {
         return std::tie(kind, flags, first_fd, owner, owner_type, owner_signal, dev, ino, link,
-                        payload);
+                        payload, tree_id, elsewhere);
     }
 };
 struct Descriptor {
@@ -229,6 +234,10 @@ struct Handover {
     int32_t exe_fd;    // the program file, for /proc/self/exe; -1: none
     uint32_t stopped;
     uint32_t lazy;
+    // In a tree: a pipe that is read until its end, and then this process goes on; -1: alone. The
+    // root holds the end of the others'.
+    int32_t release_fd, held_fd;
+    uint32_t is_root;
     uint64_t blob, blob_bytes;  // the restorer's remains, to be unmapped
     int64_t monotonic_shift_ns; // how far CLOCK_MONOTONIC moved since the checkpoint
     char image[1024];

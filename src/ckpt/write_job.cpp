@@ -3,6 +3,7 @@
 // that kept the write end of a pipe open would keep the app's readers waiting).
 #include "ckpt/write_job.h"
 #include "base/heap.h"
+#include "base/lock.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/image/writer.h"
 #include "ckpt/mem/describe.h"
@@ -10,6 +11,7 @@
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <functional>
 
@@ -120,7 +122,7 @@ Status write(WriteJob& job) {
         total += r.bytes;
     job.status->total.store(total);
 
-    ImageWriter writer(job.image_fd, job.profile);
+    ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at);
     std::vector<PageLayout> places = layouts(state.mappings);
     writer.lay_out(runs, places);
     for (size_t i = 0; i < places.size(); ++i)
@@ -134,10 +136,34 @@ Status write(WriteJob& job) {
     for (const NamedSection& n : job.sections)
         if (Status s = writer.add_section(n.name, n.bytes); !s)
             return s;
-    if (Status s = writer.finish(); !s)
+    if (!job.tree.members.empty()) {
+        TreeState tree = job.tree;
+        uint32_t next = 0;
+        for (size_t i = 1; i < tree.members.size(); ++i)
+            if (!tree.members[i].zombie && next < job.status->member_count) {
+                tree.members[i].start = job.status->members[next].start;
+                tree.members[i].end = job.status->members[next++].end;
+            }
+        if (Status s = writer.add_section(kSectionTree, encode(tree)); !s)
+            return s;
+    }
+    if (Status s = writer.finish(!job.member); !s)
         return s;
-    job.status->file_bytes = writer.file_bytes();
-    return commit(job);
+    job.status->file_bytes = job.status->end = writer.file_bytes();
+    return job.member ? Status() : commit(job);
+}
+
+// Where to write is known when those before us in the file have written. If the process ends
+// meanwhile, nobody will say.
+bool await_turn(const WriteJob& job) {
+    WriteStatus& w = *job.status;
+    while (w.go.load() == WriteStatus::Wait) {
+        const timespec tick{1, 0};
+        if (futex_wait(w.go, WriteStatus::Wait, &tick) == -ETIMEDOUT &&
+            raw_syscall(SYS_getppid) != job.parent)
+            return false;
+    }
+    return w.go.load() == WriteStatus::Write;
 }
 
 } // namespace
@@ -146,6 +172,8 @@ void write_image(void* p) {
     auto& job = *static_cast<WriteJob*>(p);
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
     close_all_but(job.image_fd);
+    if (!await_turn(job))
+        raw_syscall(SYS_exit_group, 1);
     const Status s = write(job);
     if (!s.ok()) {
         snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());

@@ -6,12 +6,24 @@
 #include "ckpt/mem/shared.h"
 #include "ckpt/state.h"
 #include "ckpt/stop/threads.h"
+#include "ckpt/tree/tree.h"
 #include <atomic>
 
 namespace glckpt::ckpt {
 
 // Shared between the process and its copy: how far it is, and how it ended.
+struct TreePlaceInFile {
+    uint64_t start, end;
+};
+constexpr uint32_t kMostMembers = 4096; // of a tree, for which there is room here
+
 struct WriteStatus {
+    enum : uint32_t { Wait, Write, GiveUp };
+    std::atomic<uint32_t> go;    // what the copy is to do; waited on
+    uint64_t header_at, data_at; // where in the file
+    uint64_t end;                // of this process's image; set by the copy
+    uint32_t member_count;       // root of a tree: where the others' images are
+    TreePlaceInFile members[kMostMembers];
     std::atomic<uint64_t> done, total;
     uint64_t file_bytes;
     uint32_t finished; // committed under the final name
@@ -36,7 +48,10 @@ struct WriteJob {
     Profile profile = Profile::Raw;
     int image_fd = -1;
     std::string temporary, final; // names, absolute
-    bool unnamed = false;         // the file gets its temporary name only when it is whole
+    TreeState tree;               // of a tree's root; empty: alone
+    bool member = false;          // of a tree, and not its root, which commits the file
+    int parent = 0;
+    bool unnamed = false; // the file gets its temporary name only when it is whole
 };
 
 // Runs in the copy; ends it.

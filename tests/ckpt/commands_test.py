@@ -1,6 +1,7 @@
 """The commands' contract: exit statuses, --stop, --stopped, signals passed on, refusals that leave
 the program running and no half image behind."""
 import glob
+import json
 import os
 import random
 import signal
@@ -109,14 +110,24 @@ class Commands(Running):
         self.assertTrue(self.s.checkpoint()["image"])
         self.s.finish()
 
-    def test_a_fork_child_is_a_program_of_its_own(self):
+    def test_any_process_stands_for_its_tree(self):
         self.s.start("forks")
         with open(self.s.path("child")) as f:
             child = int(f.read())
-        self.refused(self.s.run("glckpt-signal", str(self.s.pid)), 1, "child process", str(child))
-        r = self.s.run("glckpt-signal", "--output", self.s.path("child.gck"), str(child))
-        self.assertEqual(r.returncode, 0, r.stderr)
+        for pid in (self.s.pid, child):
+            r = self.s.run("glckpt-signal", "--json", str(pid))
+            self.assertEqual(r.returncode, 0, r.stderr)
+            self.assertEqual(json.loads(r.stdout)["pids"], [self.s.pid, child])
+        os.kill(child, 33)
+        wait_for(lambda: glob.glob(self.s.path("*-3.gck")), what="the tree's image")
         self.s.finish()
+
+    def test_a_process_that_is_not_under_glckpt(self):
+        self.s.start("/bin/sh", "-c", f"{os.environ['GLCKPT_PROGRAMS']}/static & touch ready; wait")
+        self.refused(self.s.run("glckpt-signal", str(self.s.pid)), 1, "(static)",
+                     "is not under glckpt")
+        self.runs()
+        self.no_leftovers()
 
 
 class Refusals(Running):
@@ -237,7 +248,6 @@ class Refusals(Running):
 
 class Info(Running):
     def test_json_and_backtraces(self):
-        import json
         self.s.start("blocking")
         image = self.s.checkpoint()["image"]
         r = self.s.run("glckpt-info", "--json", "--threads", image)

@@ -22,7 +22,7 @@ struct Options {
     bool check = false;
 };
 
-Status check_all(const ImageReader& image) {
+Status check_all(const ImageTree& image) {
     if (Status s = image.verify_gaps(); !s)
         return s;
     return image.verify_pages();
@@ -34,6 +34,21 @@ bool write_pid_file(const std::string& path, int pid) {
     UniqueFd fd = open_fd(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     return fd.ok() && write_all(fd.get(), text.data(), text.size()) &&
            rename(temporary.c_str(), path.c_str()) == 0;
+}
+
+void close_all(const std::vector<int>& fds) {
+    for (const int fd : fds)
+        if (fd >= 0)
+            close(fd);
+}
+
+// Of a restart that failed: whatever there is.
+void end_all(const Program& program, const std::vector<int>& pids) {
+    kill(program.pid, SIGKILL);
+    for (const int pid : pids)
+        if (pid > 0)
+            kill(pid, SIGKILL);
+    await_end(program);
 }
 
 // Its state as ps shows it.
@@ -54,12 +69,12 @@ void await_stopped(int pid) {
 
 // --lazy: the program runs while the rest of its image is still being checked. If that turns out
 // damaged, the program is ended: it may be computing nonsense.
-void check_behind(const ImageReader& image, int pid) {
+void check_behind(const ImageTree& image, int pid) {
     std::thread([&image, pid] {
         const Status s = check_all(image);
         if (s.ok())
             return;
-        fprintf(stderr, "glckpt: %s: %s; the program is ended\n", image.path().c_str(),
+        fprintf(stderr, "glckpt: %s: %s; the program is ended\n", image.root().path().c_str(),
                 s.why().c_str());
         kill(pid, SIGKILL);
     }).detach();
@@ -72,7 +87,7 @@ int run(const Options& o) {
         return (int)ExitCode::Refused;
     }
     const std::string what = "cannot restore " + o.image;
-    auto image = ImageReader::open(absolute);
+    auto image = ImageTree::open(absolute);
     if (!image)
         return report(Status(image.status()).with_context(what));
     if (o.check)
@@ -80,22 +95,30 @@ int run(const Options& o) {
     if (Status s = o.restore.lazy ? Status() : image->verify_gaps(); !s)
         return report(std::move(s).with_context(what));
 
-    const Channel channel = Channel::make();
+    std::vector<int> own_ends, program_ends;
+    for (size_t i = 0; i < image->size(); ++i) {
+        const Channel c = image->living(i) ? Channel::make() : Channel();
+        own_ends.push_back(c.tool);
+        program_ends.push_back(c.program);
+    }
     prepare_to_stand_in();
-    auto program = make_program(image->process(), [&](IdentityKind identity) {
-        close(channel.tool);
+    auto program = make_program(*image, [&](IdentityKind identity) {
+        close_all(own_ends);
         leave_stand_in();
-        become_program(*image, o.restore, identity, channel.program);
+        become_program(*image, o.restore, identity, program_ends);
     });
     if (!program)
         return report(Status(program.status()).with_context(what));
-    close(channel.program);
-    const int pid = introduce(channel.tool);
-    if (Status s = await_outcome(channel.tool); !s) {
-        await_end(*program);
+    close_all(program_ends);
+    std::vector<int> pids;
+    if (Status s = await_outcome(own_ends, pids); !s) {
+        end_all(*program, pids);
         return report(std::move(s).with_context(what));
     }
-    close(channel.tool);
+    if (image->size() > 1)
+        write_all(own_ends[0], "g", 1); // everybody is there: go on
+    close_all(own_ends);
+    const int pid = pids[0];
     if (o.restore.stopped)
         await_stopped(pid);
     if (!o.pid_file.empty() && !write_pid_file(o.pid_file, pid))
@@ -117,6 +140,10 @@ int main(int argc, char** argv) {
     app.add_option("--renderer-env", o.restore.renderer_env,
                    "NAME=VALUE for the new renderer (repeatable)")
         ->allow_extra_args(false);
+    app.add_flag(
+        "--ignore-refused-calls",
+        [&](int64_t) { o.restore.renderer_env.emplace_back("GLCKPT_REFUSED_CALLS=warn"); },
+        "go on without the GL calls that the driver here refuses");
     app.add_flag("--stopped", o.restore.stopped, "leave the program stopped, to go on at SIGCONT");
     app.add_flag("--check", o.check, "only check the image");
     app.add_flag("--lazy", o.restore.lazy,

@@ -41,15 +41,35 @@ Result<UniqueFd> connect_to(int pid) {
     const std::string status = file_text(format("/proc/%d/status", pid));
     Scanner uids(value_of(status, "Uid:"));
     const auto uid = (unsigned)uids.decimal();
-    UniqueFd s(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un a;
-    const unsigned bytes = abstract_address(control_name(uid, pid), &a);
-    if (status.empty() || raw_syscall(SYS_connect, s.get(), &a, bytes) < 0)
+    if (status.empty())
         return not_a_glckpt_process(pid);
-    const PeerId peer = peer_of(s.get());
-    if (peer.uid != uid || (uid != geteuid() && geteuid() != 0))
-        return Status::refused(format("process %d belongs to another user", pid));
-    return s;
+    for (const bool by_tool : {false, true}) {
+        UniqueFd s(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un a;
+        const unsigned bytes =
+            abstract_address(by_tool ? tool_name(uid, pid) : process_name(uid, pid), &a);
+        if (raw_syscall(SYS_connect, s.get(), &a, bytes) < 0)
+            continue;
+        const PeerId peer = peer_of(s.get());
+        if (peer.uid != uid || (uid != geteuid() && geteuid() != 0))
+            return Status::refused(format("process %d belongs to another user", pid));
+        return s;
+    }
+    return not_a_glckpt_process(pid);
+}
+
+// A checkpoint is of the whole tree, and its root takes it.
+int root_of(int pid) {
+    for (;;) {
+        const std::string status = file_text(format("/proc/%d/status", pid));
+        const int parent = (int)Scanner(value_of(status, "PPid:")).decimal();
+        if (parent <= 0)
+            return pid;
+        auto fd = connect_to(parent);
+        if (!fd || peer_of(fd->get()).pid != parent)
+            return pid;
+        pid = parent;
+    }
 }
 
 Message request(const Options& o) {
@@ -141,6 +161,9 @@ int run(Options o) {
         o.output = cwd + "/" + o.output;
     }
     auto fd = connect_to(o.pid);
+    if (fd && !o.replace && o.display.empty())
+        if (const int root = root_of(o.pid); root != o.pid)
+            fd = connect_to(root);
     if (!fd)
         return report(fd.status());
     auto result = converse(o, fd->get());
@@ -175,6 +198,10 @@ int main(int argc, char** argv) {
     app.add_option("--move-display", o.display, "no image: move the windows to this X display");
     app.add_option("--renderer-env", o.renderer_env,
                    "NAME=VALUE for the new renderer (repeatable)");
+    app.add_flag(
+        "--ignore-refused-calls",
+        [&](int64_t) { o.renderer_env.emplace_back("GLCKPT_REFUSED_CALLS=warn"); },
+        "with --replace-renderer: go on without the GL calls that the new driver refuses");
     app.set_version_flag("--version", GLCKPT_VERSION);
     return glckpt::tools::with_options(app, argc, argv, [&] { return glckpt::tools::run(o); });
 }

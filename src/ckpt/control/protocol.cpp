@@ -72,8 +72,19 @@ Message Message::parse(std::string_view text) {
     return m;
 }
 
-std::string control_name(unsigned uid, int pid) {
-    return std::string(1, '\0') + format("glckpt/%u/%d", uid, pid);
+std::string process_name(unsigned uid, int pid) {
+    std::string space;
+    read_link(format("/proc/%d/ns/pid", pid).c_str(), space);
+    // "NSpid: 4711 12": from the reader's namespace inwards.
+    const std::string status = file_text(format("/proc/%d/status", pid));
+    std::string_view inner = value_of(status, "NSpid:");
+    inner = inner.substr(inner.find_last_of('\t') + 1);
+    return std::string(1, '\0') +
+           format("glckpt/%u/%s/%d", uid, space.c_str(), (int)Scanner(inner).decimal());
+}
+
+std::string tool_name(unsigned uid, int pid) {
+    return std::string(1, '\0') + format("glckpt/%u/stands/%d", uid, pid);
 }
 
 unsigned abstract_address(const std::string& name, void* out) {

@@ -32,8 +32,12 @@ class Message {
     std::vector<std::pair<std::string, std::string>> items_;
 };
 
-// The socket's name, with the leading zero byte.
-std::string control_name(unsigned uid, int pid);
+// The socket's name, with the leading zero byte: where a process listens. Pids are not unique on a
+// machine with pid namespaces, whose sockets share these names, so the namespace is part of it;
+// `pid` is the number in the caller's own.
+std::string process_name(unsigned uid, int pid);
+// The glckpt-restore `pid` that stands for a restored program: there the program listens too.
+std::string tool_name(unsigned uid, int pid);
 // A connected stream's next message; empty at its end or on time-out (milliseconds; -1: none).
 Message receive_message(int fd, std::string& buffer, int timeout_ms, bool* timed_out = nullptr);
 bool send_message(int fd, const Message& m);

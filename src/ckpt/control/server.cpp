@@ -6,6 +6,8 @@
 #include "ckpt/output.h"
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
+#include "ckpt/tree/member.h"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -31,15 +33,12 @@ Server g_server;
 
 int adopt(long fd) { return fd < 0 ? (int)fd : own_fd_adopt((int)fd, OwnFd::Skip); }
 
-int listen_as(int pid) {
-    if (pid <= 0)
-        return -1;
+int listen_as(const std::string& name) {
     const long s = raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (s < 0)
         return -1;
     sockaddr_un a;
-    const unsigned bytes =
-        abstract_address(control_name((unsigned)raw_syscall(SYS_getuid), pid), &a);
+    const unsigned bytes = abstract_address(name, &a);
     if (raw_syscall(SYS_bind, s, &a, bytes) < 0 || raw_syscall(SYS_listen, s, 8) < 0) {
         raw_syscall(SYS_close, s);
         return -1;
@@ -48,8 +47,9 @@ int listen_as(int pid) {
 }
 
 void open_sockets() {
-    g_server.listener = listen_as(seen_pid());
-    g_server.tool_listener = listen_as(tool_pid());
+    const auto uid = (unsigned)raw_syscall(SYS_getuid);
+    g_server.listener = listen_as(process_name(uid, own_pid()));
+    g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(uid, tool_pid())) : -1;
     g_server.wake = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
@@ -58,8 +58,20 @@ void note_error(const Status& s) {
     raw_syscall(SYS_write, 2, line.data(), line.size());
 }
 
-// A checkpoint that nobody waits for: by signal or by interval.
+// A checkpoint that nobody waits for: by signal or by interval. In a tree, the root takes it.
+bool passed_to_root() {
+    const int root = root_of_tree();
+    if (root == own_pid())
+        return false;
+    const UniqueFd s(connect_to_process(root));
+    Message m;
+    m.add("op", "unattended");
+    return s.ok() && send_message(s.get(), m);
+}
+
 void unattended() {
+    if (passed_to_root())
+        return;
     CheckpointRequest r;
     r.profile = g_server.settings.profile;
     r.external = g_server.settings.external;
@@ -87,7 +99,7 @@ void answer_done(int client, const CheckpointResult& r) {
     m.add("bytes", format("%lu", (unsigned long)r.bytes));
     m.add("pause_ms", format("%.3f", r.pause_ms));
     m.add("total_ms", format("%.3f", r.total_ms));
-    m.add("pids", format("%d", seen_pid()));
+    m.add("pids", format("%d", seen_pid()) + r.other_pids);
     send_message(client, m);
 }
 
@@ -154,8 +166,12 @@ void serve(int listener) {
     // Asked while the program was stopped, by somebody who has since given up: not wanted now.
     pollfd gone{client, POLLRDHUP, 0};
     raw_syscall(SYS_poll, &gone, 1, 0);
-    const std::string op = gone.revents ? "" : m.get("op");
-    if (op == "checkpoint")
+    const std::string op = gone.revents && m.get("op") != "unattended" ? "" : m.get("op");
+    if (op == "unattended")
+        unattended();
+    else if (op == "join")
+        follow_leader(client);
+    else if (op == "checkpoint")
         serve_checkpoint(client, m);
     else if (op == "replace-renderer")
         serve_reattach(client, m, "gl");
@@ -198,7 +214,8 @@ void run(void*) {
             unattended();
         if (g_server.settings.interval_s &&
             clock_ns(CLOCK_MONOTONIC) >= g_server.next_interval_ns) {
-            unattended();
+            if (root_of_tree() == own_pid())
+                unattended();
             plan_interval();
         }
     }

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "ckpt/state.h"
 #include "ckpt/sys.h"
+#include "ckpt/tree/tree.h"
 #include <map>
 #include <set>
 #include <sys/stat.h>
@@ -40,10 +41,15 @@ struct SaveContext {
     std::map<int, int> object_fd; // object -> a descriptor that can read it
     std::set<uint64_t> inherited; // inodes that were open when the program started
     bool dry = false;             // preflight: look, change nothing, copy nothing
+    // In a tree: descriptor -> its open file's number there, and whether this process tells of it;
+    // what the other processes have open.
+    std::map<int, std::pair<int, bool>> tree_fds;
+    std::vector<FdSummary> tree_others;
 
     // Given to the program by whoever started it: at a restart, the restorer's own stand for it.
     bool is_inherited(const OpenFd& f) const { return f.fd <= 2 || inherited.count(f.st.st_ino); }
-    const OpenFd* other_end(uint64_t ino, int not_fd, int access) const;
+    // Is the end of pipe `ino` that has that access mode open somewhere else in the tree?
+    bool other_end(uint64_t ino, int not_fd, int access) const;
     bool has_inode(uint64_t dev, uint64_t ino) const;
     int object_for(SharedObject object); // registers, or finds it by inode
 };
@@ -54,9 +60,9 @@ struct RestoreContext {
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
-    // Descriptions for which the restorer's own standard streams stand, each by its number: what
-    // was one terminal may now be a file and a pipe.
-    std::set<const Description*> by_number;
+    // Open files (their numbers in the tree) for which the restorer's own standard streams stand,
+    // each by its number: what was one terminal may now be a file and a pipe.
+    std::set<int> by_number;
     std::vector<std::string> warnings;
 
     // The restorer's own descriptor of that number, for one that the program was started with; if

@@ -68,8 +68,13 @@ Status save_one(const OpenFd& f, SaveContext& ctx, ProcessState& state) {
         d.ino = f.st.st_ino;
         d.link = f.link;
         save_owner(f, d);
-        if (Status s = ops->save(f, ctx, d); !s)
-            return s;
+        if (const auto part = ctx.tree_fds.find(f.fd); part != ctx.tree_fds.end()) {
+            d.tree_id = part->second.first;
+            d.elsewhere = !part->second.second;
+        }
+        if (!d.elsewhere)
+            if (Status s = ops->save(f, ctx, d); !s)
+                return s;
         index = (int)state.descriptions.size();
         state.descriptions.push_back(std::move(d));
     }
@@ -133,17 +138,26 @@ Status save_descriptors(SaveContext& ctx, ProcessState& state) {
     return {};
 }
 
-const OpenFd* SaveContext::other_end(uint64_t ino, int not_fd, int access) const {
+bool SaveContext::other_end(uint64_t ino, int not_fd, int access) const {
+    const auto is_it = [&](uint64_t at, uint32_t mode, int flags) {
+        return at == ino && S_ISFIFO(mode) &&
+               ((flags & O_ACCMODE) == access || (flags & O_ACCMODE) == O_RDWR);
+    };
     for (const OpenFd& f : all)
-        if (f.fd != not_fd && f.st.st_ino == ino && S_ISFIFO(f.st.st_mode) &&
-            ((f.flags & O_ACCMODE) == access || (f.flags & O_ACCMODE) == O_RDWR))
-            return &f;
-    return nullptr;
+        if (f.fd != not_fd && is_it(f.st.st_ino, f.st.st_mode, f.flags))
+            return true;
+    for (const FdSummary& f : tree_others)
+        if (is_it(f.ino, f.mode, f.flags))
+            return true;
+    return false;
 }
 
 bool SaveContext::has_inode(uint64_t dev, uint64_t ino) const {
     for (const OpenFd& f : all)
         if (f.st.st_dev == dev && f.st.st_ino == ino)
+            return true;
+    for (const FdSummary& f : tree_others)
+        if (f.dev == dev && f.ino == ino)
             return true;
     return false;
 }
@@ -173,7 +187,7 @@ std::string without_deleted(const std::string& link) {
 Result<int> RestoreContext::inherited(const Description& d, uint32_t type) {
     struct stat st {};
     const int fd = d.first_fd;
-    by_number.insert(&d);
+    by_number.insert(d.tree_id);
     const bool open = raw_syscall(SYS_fstat, fd, &st) == 0;
     if (open && (fd <= 2 || (st.st_mode & S_IFMT) == type))
         return lift(raw_syscall(SYS_dup, fd), "inherited descriptor");

@@ -7,13 +7,17 @@
 //
 // Every byte is covered: the header and the table by a hash in the header, sections by a hash in
 // the table, page data by the frames' hashes; whatever lies between must be zero.
+//
+// An image of a process tree is the image of its root, with the images of the other processes
+// inside: each lies between its own header and the end of its own section table, and section
+// "tree" of the root's says where. All offsets count from the start of the file.
 #pragma once
 #include <cstdint>
 
 namespace glckpt::ckpt {
 
 constexpr char kMagic[8] = {'G', 'L', 'C', 'K', 'P', 'T', '\x1a', '\n'};
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kFormatVersion = 2;
 constexpr uint32_t kArchX86_64 = 0x3e; // ELF's number
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kHugePage = 2 << 20;
@@ -64,6 +68,7 @@ struct PageFrame {
 static_assert(sizeof(PageFrame) == 24);
 
 constexpr const char* kSectionProcess = "process";
+constexpr const char* kSectionTree = "tree"; // tree/tree.h; only if there is more than one process
 constexpr const char* kSectionRuns = "page-runs";
 constexpr const char* kSectionFrames = "page-frames";
 

@@ -44,7 +44,10 @@ ImageReader& ImageReader::operator=(ImageReader&& o) noexcept {
     path_ = std::move(o.path_);
     fd_ = std::move(o.fd_);
     std::swap(map_, o.map_);
-    std::swap(file_bytes_, o.file_bytes_);
+    std::swap(mapped_bytes_, o.mapped_bytes_);
+    start_ = o.start_;
+    file_bytes_ = o.file_bytes_;
+    tree_ = std::move(o.tree_);
     header_ = o.header_;
     sections_ = std::move(o.sections_);
     process_ = std::move(o.process_);
@@ -58,7 +61,7 @@ ImageReader& ImageReader::operator=(ImageReader&& o) noexcept {
 }
 ImageReader::~ImageReader() {
     if (map_)
-        munmap(const_cast<char*>(map_), file_bytes_);
+        munmap(const_cast<char*>(map_), mapped_bytes_);
 }
 
 Result<ImageReader> ImageReader::open(const std::string& path) {
@@ -68,24 +71,39 @@ Result<ImageReader> ImageReader::open(const std::string& path) {
     if (!r.fd_.ok())
         return Status::refused(
             format("cannot open %s: %s", path.c_str(), error_text(r.fd_.error())));
-    if (Status s = r.load(); !s)
+    if (Status s = r.load(0, 0); !s)
         return s;
     return r;
 }
 
-Status ImageReader::load() {
+Result<ImageReader> ImageReader::open_part(uint64_t start, uint64_t end) const {
+    ImageReader r;
+    r.path_ = path_;
+    r.fd_ = UniqueFd(raw_syscall(SYS_fcntl, fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (start % kPage || end < start + kPage || end > mapped_bytes_)
+        return damaged("tree");
+    if (Status s = r.load(start, end); !s)
+        return s;
+    return r;
+}
+
+Status ImageReader::load(uint64_t start, uint64_t end) {
     struct stat st {};
     raw_syscall(SYS_fstat, fd_.get(), &st);
     if (Status s = check_owner(st, path_); !s)
         return s;
     if ((uint64_t)st.st_size < sizeof(FileHeader))
         return Status::refused(path_ + " is not a glckpt image");
-    file_bytes_ = (uint64_t)st.st_size;
-    void* map = mmap(nullptr, file_bytes_, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
+    mapped_bytes_ = (uint64_t)st.st_size;
+    start_ = start;
+    file_bytes_ = end ? end : mapped_bytes_;
+    void* map = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
     if (map == MAP_FAILED)
         return Status::refused("cannot map " + path_);
     map_ = static_cast<const char*>(map);
-    header_ = reinterpret_cast<const FileHeader*>(map_);
+    if (file_bytes_ > mapped_bytes_)
+        return damaged("tree");
+    header_ = reinterpret_cast<const FileHeader*>(map_ + start_);
     if (memcmp(header_->magic, kMagic, sizeof kMagic) != 0)
         return Status::refused(path_ + " is not a glckpt image");
     if (XXH3_64bits(header_, offsetof(FileHeader, header_hash)) != header_->header_hash)
@@ -126,6 +144,12 @@ Status ImageReader::load_table() {
     process_ = std::make_unique<ProcessState>();
     if (!has_section(kSectionProcess) || !decode(section(kSectionProcess), *process_))
         return damaged("process section");
+    if (start_ == 0 && has_section(kSectionTree)) {
+        tree_ = std::make_unique<TreeState>();
+        if (!decode(section(kSectionTree), *tree_))
+            return damaged("tree section");
+        return check_tree_structure(*tree_, *process_, file_bytes_);
+    }
     return {};
 }
 
@@ -159,6 +183,15 @@ Status ImageReader::load_pages() {
 }
 
 Status ImageReader::check_structure() const { return check_image_structure(*process_, runs_); }
+
+void ImageReader::number_alone() {
+    int n = 0;
+    for (Description& d : process_->descriptions)
+        d.tree_id = n++;
+    n = 0;
+    for (SharedObject& o : process_->objects)
+        o.tree_id = n++;
+}
 
 std::vector<std::string> ImageReader::section_names() const {
     std::vector<std::string> out;
@@ -246,8 +279,12 @@ Status ImageReader::verify_pages() const {
 }
 
 Status ImageReader::verify_gaps() const {
-    std::vector<std::pair<uint64_t, uint64_t>> pieces{{0, sizeof(FileHeader)},
+    std::vector<std::pair<uint64_t, uint64_t>> pieces{{start_, start_ + sizeof(FileHeader)},
                                                       {header_->table_offset, file_bytes_}};
+    if (tree_)
+        for (const TreeMember& m : tree_->members)
+            if (m.end > m.start)
+                pieces.emplace_back(m.start, m.end);
     for (const auto& [name, e] : sections_)
         pieces.emplace_back(e.offset, e.offset + e.bytes);
     for (const PageRun& r : runs_)
@@ -257,7 +294,7 @@ Status ImageReader::verify_gaps() const {
         if (profile() == Profile::Packed)
             pieces.emplace_back(f.file_offset, f.file_offset + f.stored);
     std::sort(pieces.begin(), pieces.end());
-    uint64_t covered = 0;
+    uint64_t covered = start_;
     for (const auto& [start, end] : pieces) {
         if (start < covered && end > start)
             return damaged("overlapping parts");

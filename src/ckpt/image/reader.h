@@ -5,6 +5,7 @@
 #include "ckpt/image/format.h"
 #include "ckpt/state.h"
 #include "ckpt/sys.h"
+#include "ckpt/tree/tree.h"
 #include <map>
 #include <memory>
 #include <span>
@@ -17,6 +18,8 @@ class ImageReader {
     // file that is not the caller's own or that others can write: whoever can write an image owns
     // the process made of it.
     static Result<ImageReader> open(const std::string& path);
+    // Another process of the same tree, whose image lies at [start, end) of the file.
+    Result<ImageReader> open_part(uint64_t start, uint64_t end) const;
     ImageReader(ImageReader&&) noexcept;
     ImageReader& operator=(ImageReader&&) noexcept;
     ~ImageReader();
@@ -28,6 +31,8 @@ class ImageReader {
     const FileHeader& header() const { return *header_; }
     Profile profile() const { return header_->profile; }
     const ProcessState& process() const { return *process_; }
+    void number_alone(); // gives everything the tree-wide number that is its own
+    const TreeState* tree() const { return tree_.get(); } // null: one process
 
     std::vector<std::string> section_names() const;
     bool has_section(const std::string& name) const { return sections_.count(name) != 0; }
@@ -64,7 +69,7 @@ class ImageReader {
 
   private:
     ImageReader();
-    Status load();
+    Status load(uint64_t start, uint64_t end);
     Status load_table();
     Status load_pages();
     Status check_structure() const;
@@ -74,10 +79,12 @@ class ImageReader {
     std::string path_;
     UniqueFd fd_;
     const char* map_ = nullptr;
-    uint64_t file_bytes_ = 0;
+    uint64_t mapped_bytes_ = 0;
+    uint64_t start_ = 0, file_bytes_ = 0; // of this image; the second is its end
     const FileHeader* header_ = nullptr;
     std::map<std::string, SectionEntry> sections_;
     std::unique_ptr<ProcessState> process_;
+    std::unique_ptr<TreeState> tree_;
     std::span<const PageRun> runs_;
     std::span<const PageFrame> frames_;
     std::vector<uint64_t> run_start_; // of each run in the stream

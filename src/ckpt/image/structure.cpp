@@ -96,6 +96,27 @@ Status check_threads(const ProcessState& s) {
 
 } // namespace
 
+// Parents before their children, each process once, none inside another.
+Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64_t file_bytes) {
+    std::set<int32_t> seen;
+    uint64_t last_end = 0;
+    if (t.members.empty() || t.members[0].pid != root.pid || t.members[0].start ||
+        t.members[0].zombie || t.descriptions < 0 || t.objects < 0 || t.members.size() > 1 << 20 ||
+        t.descriptions > 1 << 24 || t.objects > 1 << 24)
+        return damaged("tree");
+    for (size_t i = 0; i < t.members.size(); ++i) {
+        const TreeMember& m = t.members[i];
+        if (m.pid <= 0 || (i > 0 && !seen.count(m.parent)) || !seen.insert(m.pid).second)
+            return damaged("tree");
+        if (i == 0 || m.zombie)
+            continue;
+        if (m.start % kPage || m.start <= last_end || m.end < m.start + kPage || m.end > file_bytes)
+            return damaged("tree");
+        last_end = m.end;
+    }
+    return {};
+}
+
 Status check_image_structure(const ProcessState& s, std::span<const PageRun> runs) {
     for (const SharedObject& o : s.objects)
         if (o.bytes > kLargestObject)

@@ -91,7 +91,8 @@ struct ImageWriter::FrameSink {
     ZSTD_CCtx* zstd = nullptr;
 };
 
-ImageWriter::ImageWriter(int fd, Profile profile) : fd_(fd), profile_(profile) {}
+ImageWriter::ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at)
+    : fd_(fd), profile_(profile), header_at_(header_at), end_(data_at) {}
 ImageWriter::~ImageWriter() = default;
 
 Status ImageWriter::write_at(const void* data, uint64_t bytes, uint64_t offset) {
@@ -117,7 +118,8 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
             continue;
         const bool whole = m.end - m.start <= 4 * present + kSparseAllowance;
         // Only what can use huge pages pays for the gap.
-        uint64_t at = m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start) : align_up(end_, kPage);
+        uint64_t at =
+            m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start) : align_up(end_, kPage);
         for (auto r = first; r != run; ++r) {
             r->file_offset = whole ? at + (r->address - m.start) : at;
             if (!whole)
@@ -170,7 +172,7 @@ Status ImageWriter::add_section(std::string_view name, std::string_view bytes) {
     return write_at(bytes.data(), bytes.size(), e.offset);
 }
 
-Status ImageWriter::finish() {
+Status ImageWriter::finish(bool durable) {
     FileHeader h{};
     memcpy(h.magic, kMagic, sizeof kMagic);
     h.version = kFormatVersion;
@@ -185,11 +187,11 @@ Status ImageWriter::finish() {
     if (Status s = write_at(table_.data(), table_bytes, h.table_offset); !s)
         return s;
     // Everything the header vouches for is on the disk before the header is.
-    if (raw_syscall(SYS_fdatasync, fd_) < 0)
+    if (durable && raw_syscall(SYS_fdatasync, fd_) < 0)
         return Status::refused("cannot be written to the disk");
-    if (Status s = write_at(&h, sizeof h, 0); !s)
+    if (Status s = write_at(&h, sizeof h, header_at_); !s)
         return s;
-    const long r = raw_syscall(SYS_fsync, fd_);
+    const long r = durable ? raw_syscall(SYS_fsync, fd_) : 0;
     return r < 0 ? Status::refused(error_text((int)-r)) : Status();
 }
 

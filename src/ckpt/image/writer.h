@@ -23,7 +23,8 @@ struct PageLayout { // raw: where whole mappings lie, so that a lazy restart can
 
 class ImageWriter {
   public:
-    ImageWriter(int fd, Profile profile);
+    // The header goes to `header_at`, everything else from `data_at` on.
+    ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at);
     ~ImageWriter();
     ImageWriter(const ImageWriter&) = delete;
 
@@ -33,7 +34,8 @@ class ImageWriter {
     Status write_pages(const std::vector<PageRun>& runs, const PageSource& source,
                        std::atomic<uint64_t>* progress);
     Status add_section(std::string_view name, std::string_view bytes);
-    Status finish();
+    // The header, last. `durable`: not before everything is on the disk, and it too.
+    Status finish(bool durable);
     uint64_t file_bytes() const { return end_; }
 
   private:
@@ -41,7 +43,7 @@ class ImageWriter {
     struct FrameSink;
     int fd_;
     Profile profile_;
-    uint64_t end_ = kPage; // where the next thing goes
+    uint64_t header_at_, end_; // end: where the next thing goes
     std::vector<PageFrame> frames_;
     std::vector<SectionEntry> table_;
 };

@@ -111,6 +111,8 @@ Status copy_shared(SaveContext& ctx, const std::vector<Vma>& vmas, Staging& stag
     out.of.resize(ctx.objects.size());
     for (size_t i = 0; i < ctx.objects.size(); ++i) {
         const SharedObject& o = ctx.objects[i];
+        if (o.elsewhere)
+            continue;
         const auto fd = ctx.object_fd.find((int)i);
         if (fd != ctx.object_fd.end()) {
             if (Status s = copy_by_fd(o, fd->second, staging, out.of[i]); !s)

@@ -17,7 +17,4 @@ SavedThread save_thread(const ThreadSlot& slot);
 void requeue_pending(const ProcessState& state);
 void arm_itimers(const ProcessState& state);
 
-// The first child process, if there is one: (pid, name); pid 0 if none.
-std::pair<int, std::string> some_child();
-
 } // namespace glckpt::ckpt

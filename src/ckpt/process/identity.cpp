@@ -86,18 +86,4 @@ void save_layout(ProcessState& state) {
     l.auxv = file_text("/proc/self/auxv");
 }
 
-std::pair<int, std::string> some_child() {
-    for (const int tid : numeric_entries("/proc/self/task")) {
-        const std::string text = file_text(format("/proc/self/task/%d/children", tid));
-        const int pid = (int)Scanner(text).decimal();
-        if (pid == 0)
-            continue;
-        std::string name = file_text(format("/proc/%d/comm", pid));
-        if (!name.empty() && name.back() == '\n')
-            name.pop_back();
-        return {pid, name};
-    }
-    return {0, {}};
-}
-
 } // namespace glckpt::ckpt

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/status.h"
 #include <string>
+#include <vector>
 
 namespace glckpt::ckpt {
 
@@ -11,11 +12,11 @@ struct Channel {
     int tool = -1, program = -1;
     static Channel make();
 };
-// Tool: waits for the process's first byte, answers with its pid. 0 if it has died.
-int introduce(int tool_end);
 // Process: says hello, learns its pid and the tool's.
 bool learn_pids(int program_end, int& own_pid_seen, int& tool_pid);
-// Tool: how did it go?
-Status await_outcome(int tool_end);
+// Tool: answers each process's first byte with its pid, which goes to `pids` (in the order of the
+// channels; 0 where there is none), and waits until all have said how it went, or one that it
+// failed.
+Status await_outcome(const std::vector<int>& tool_ends, std::vector<int>& pids);
 
 } // namespace glckpt::ckpt

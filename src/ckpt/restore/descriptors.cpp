@@ -8,25 +8,31 @@ namespace {
 
 constexpr int kSettable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 
-Status create_all(RestoreContext& ctx, std::vector<int>& made) {
-    for (const Description& d : ctx.state->descriptions) {
-        const FdOps* ops = ops_for(d.kind);
-        if (!ops)
-            return Status::refused("the image is damaged (descriptors)");
-        auto fd = ops->create(d, ctx);
-        if (!fd)
-            return fd.status();
-        made.push_back(*fd);
-    }
-    return {};
+// By name below /proc, where the process must be there before it can be opened.
+bool made_by_each(const Description& d) { return d.kind == FdKind::ProcFile; }
+
+Result<int> create(const Description& d, RestoreContext& ctx) {
+    const FdOps* ops = ops_for(d.kind);
+    if (!ops)
+        return Status::refused("the image is damaged (descriptors)");
+    return ops->create(d, ctx);
 }
 
-Status put_in_place(const RestoreContext& ctx, const std::vector<int>& made) {
+Status put_in_place(const ProcessState& state, RestoreContext& ctx, OpenFiles& made) {
+    for (const Description& d : state.descriptions) {
+        int& fd = made.descriptions[(size_t)d.tree_id];
+        if (fd >= 0 || !made_by_each(d))
+            continue;
+        auto own = create(d, ctx);
+        if (!own)
+            return own.status();
+        fd = *own;
+    }
     raw_syscall(SYS_close_range, 0, ctx.scratch - 1, 0);
-    for (const Descriptor& d : ctx.state->descriptors) {
-        int from = made[d.description];
-        if (d.fd <= 2 && ctx.by_number.count(&ctx.state->descriptions[d.description]) &&
-            ctx.stdio[(size_t)d.fd] >= 0)
+    for (const Descriptor& d : state.descriptors) {
+        const int id = state.descriptions[d.description].tree_id;
+        int from = made.descriptions[(size_t)id];
+        if (d.fd <= 2 && ctx.by_number.count(id) && ctx.stdio[(size_t)d.fd] >= 0)
             from = ctx.stdio[(size_t)d.fd];
         const long r = raw_syscall(SYS_dup3, from, d.fd, d.cloexec ? O_CLOEXEC : 0);
         if (r < 0)
@@ -46,12 +52,16 @@ void set_owner(const Description& d) {
 
 } // namespace
 
-int first_scratch_fd(const ProcessState& state) {
+int first_scratch_fd(const ImageTree& tree) {
     int top = 2;
-    for (const Descriptor& d : state.descriptors)
-        top = std::max(top, d.fd);
-    for (const int32_t fd : state.own_fds)
-        top = std::max(top, fd);
+    for (size_t i = 0; i < tree.size(); ++i) {
+        if (!tree.living(i))
+            continue;
+        for (const Descriptor& d : tree.process(i).descriptors)
+            top = std::max(top, d.fd);
+        for (const int32_t fd : tree.process(i).own_fds)
+            top = std::max(top, fd);
+    }
     return top + 1;
 }
 
@@ -63,16 +73,42 @@ int lift_fd(int fd, int scratch) {
     return (int)high;
 }
 
-Status restore_descriptors(RestoreContext& ctx) {
-    std::vector<int> made;
-    if (Status s = create_all(ctx, made); !s)
-        return s;
-    if (Status s = put_in_place(ctx, made); !s)
+std::vector<int> objects_of(const ProcessState& state, const OpenFiles& made) {
+    std::vector<int> out;
+    for (const SharedObject& o : state.objects)
+        out.push_back(made.objects[(size_t)o.tree_id]);
+    return out;
+}
+
+Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles& made) {
+    made.descriptions.assign((size_t)tree.descriptions(), -1);
+    for (size_t i = 0; i < tree.size(); ++i) {
+        if (!tree.living(i))
+            continue;
+        ctx.state = &tree.process(i);
+        ctx.object_fds = objects_of(*ctx.state, made);
+        for (const Description& d : ctx.state->descriptions) {
+            if (d.elsewhere || made_by_each(d))
+                continue;
+            auto fd = create(d, ctx);
+            if (!fd)
+                return fd.status();
+            made.descriptions[(size_t)d.tree_id] = *fd;
+        }
+    }
+    return {};
+}
+
+Status place_descriptors(const ProcessState& state, RestoreContext& ctx, OpenFiles& made,
+                         std::vector<int> keep) {
+    ctx.state = &state;
+    ctx.object_fds = objects_of(state, made);
+    if (Status s = put_in_place(state, ctx, made); !s)
         return s;
     // Epoll sets last: what they watch must be complete, and nested sets be there.
     for (const bool epolls : {false, true})
-        for (const Description& d : ctx.state->descriptions) {
-            if ((d.kind == FdKind::Epoll) != epolls)
+        for (const Description& d : state.descriptions) {
+            if ((d.kind == FdKind::Epoll) != epolls || d.elsewhere)
                 continue;
             const FdOps* ops = ops_for(d.kind);
             if (ops->connect)
@@ -82,17 +118,14 @@ Status restore_descriptors(RestoreContext& ctx) {
                 raw_syscall(SYS_fcntl, d.first_fd, F_SETFL, d.flags & kSettable);
             set_owner(d);
         }
-    for (const int fd : made)
-        raw_syscall(SYS_close, fd);
-    for (const auto& [ino, ends] : ctx.pairs)
-        for (const int fd : ends)
-            raw_syscall(SYS_close, fd);
-    for (size_t i = 0; i < ctx.object_fds.size(); ++i)
-        if (ctx.state->objects[i].kind != SharedKind::SysV)
-            raw_syscall(SYS_close, ctx.object_fds[i]);
-    for (const int fd : ctx.stdio)
-        if (fd >= 0)
-            raw_syscall(SYS_close, fd);
+    std::sort(keep.begin(), keep.end());
+    int from = ctx.scratch;
+    for (const int fd : keep) {
+        if (fd > from)
+            raw_syscall(SYS_close_range, from, fd - 1, 0);
+        from = std::max(from, fd + 1);
+    }
+    raw_syscall(SYS_close_range, from, ~0u, 0);
     return {};
 }
 

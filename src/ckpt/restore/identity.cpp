@@ -1,4 +1,5 @@
 #include "ckpt/restore/identity.h"
+#include "ckpt/restore/grow.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <cerrno>
@@ -21,21 +22,27 @@ bool number_is_free(int tid) {
     return raw_syscall(SYS_kill, tid, 0) == -ESRCH && access(format("/proc/%d", tid).c_str(), F_OK);
 }
 
-bool all_numbers_free(const ProcessState& s) {
-    for (const SavedThread& t : s.threads)
-        if (!number_is_free(t.tid))
-            return false;
-    // A process group or session of that number would make it one's own.
-    return true;
+bool is_member(const ImageTree& tree, int pid) {
+    for (const TreeMember& m : tree.members())
+        if (m.pid == pid)
+            return true;
+    return false;
 }
 
-long clone_as(int pid) {
-    pid_t want = pid;
-    clone_args args{};
-    args.exit_signal = SIGCHLD;
-    args.set_tid = (uint64_t)&want;
-    args.set_tid_size = 1;
-    return raw_syscall(SYS_clone3, &args, sizeof args);
+bool all_numbers_free(const ImageTree& tree) {
+    for (size_t i = 0; i < tree.size(); ++i) {
+        const TreeMember& m = tree.member(i);
+        if (!number_is_free(m.pid) ||
+            (i > 0 && m.group != tree.member(0).group && m.group != m.pid &&
+             !is_member(tree, m.group) && !number_is_free(m.group)))
+            return false;
+        if (tree.living(i))
+            for (const SavedThread& t : tree.process(i).threads)
+                if (!number_is_free(t.tid))
+                    return false;
+    }
+    // A process group or session of that number would make it one's own.
+    return true;
 }
 
 bool write_text(const char* path, const std::string& text) {
@@ -132,8 +139,9 @@ Result<Program> make_in_namespaces(const ProcessState& s,
 
 } // namespace
 
-Result<Program> make_program(const ProcessState& s, const std::function<void(IdentityKind)>& body) {
-    if (all_numbers_free(s)) {
+Result<Program> make_program(const ImageTree& tree, const std::function<void(IdentityKind)>& body) {
+    const ProcessState& s = tree.process(0);
+    if (all_numbers_free(tree)) {
         const bool may_choose = geteuid() == 0;
         if (may_choose)
             enter_time_namespace(s);

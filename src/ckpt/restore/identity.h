@@ -6,7 +6,7 @@
 //               number is free; a time namespace hides the time away from CLOCK_MONOTONIC
 #pragma once
 #include "base/status.h"
-#include "ckpt/state.h"
+#include "ckpt/restore/image_tree.h"
 #include <functional>
 
 namespace glckpt::ckpt {
@@ -20,8 +20,7 @@ struct Program {
 };
 
 // Makes the process; `body` runs in it and does not return.
-Result<Program> make_program(const ProcessState& state,
-                             const std::function<void(IdentityKind)>& body);
+Result<Program> make_program(const ImageTree& tree, const std::function<void(IdentityKind)>& body);
 // Waits for its end. The wait status.
 int await_end(const Program& program);
 

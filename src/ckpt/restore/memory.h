@@ -4,18 +4,23 @@
 #include "ckpt/image/reader.h"
 #include "ckpt/restore/address_space.h"
 #include "ckpt/restore/blob/plan.h"
+#include "ckpt/restore/image_tree.h"
 
 namespace glckpt::ckpt {
+
+// Shared memory objects of the tree (memfd, shm, deleted files), empty, by their tree-wide number;
+// descriptors from `scratch` on. A System V segment's "descriptor" is its id.
+Status make_objects(const ImageTree& tree, std::vector<int>& made, int scratch);
 
 class MemoryLoader {
   public:
     MemoryLoader(const ImageReader& image, AddressSpace& space, bool lazy)
         : image_(image), space_(space), lazy_(lazy) {}
 
-    Status make_objects(std::vector<int>& object_fds, int scratch); // memfd, shm, deleted files
-    Status map_all();                                               // every mapping, empty
-    Status load();                                                  // the pages, each frame checked
-    Status protect();                                               // final protections and advice
+    void use_objects(const std::vector<int>& fds) { object_fds_ = &fds; }
+    Status map_all(); // every mapping, empty
+    Status load();    // the pages, each frame checked
+    Status protect(); // final protections and advice
     // Where the byte that will be at `address` lies now.
     uint64_t now_at(uint64_t address) const;
 
@@ -41,7 +46,7 @@ class MemoryLoader {
     const ImageReader& image_;
     AddressSpace& space_;
     const bool lazy_; // map whatever can be mapped, check nothing of it
-    std::vector<int>* object_fds_ = nullptr;
+    const std::vector<int>* object_fds_ = nullptr;
     std::vector<Place> places_;
     std::vector<BlobRange> placed_;
     std::vector<BlobMove> moves_;

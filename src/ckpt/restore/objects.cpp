@@ -56,21 +56,28 @@ Result<int> make_object(const SharedObject& o) {
 
 } // namespace
 
-Status MemoryLoader::make_objects(std::vector<int>& object_fds, int scratch) {
-    object_fds_ = &object_fds;
-    for (const SharedObject& o : image_.process().objects) {
-        auto made = make_object(o);
-        if (!made)
-            return made.status();
-        if (o.kind == SharedKind::SysV) {
-            object_fds.push_back(*made);
+Status make_objects(const ImageTree& tree, std::vector<int>& out, int scratch) {
+    out.assign((size_t)tree.objects(), -1);
+    for (size_t i = 0; i < tree.size(); ++i) {
+        if (!tree.living(i))
             continue;
+        for (const SharedObject& o : tree.process(i).objects) {
+            if (o.elsewhere)
+                continue;
+            auto made = make_object(o);
+            if (!made)
+                return made.status();
+            int& fd = out[(size_t)o.tree_id];
+            if (o.kind == SharedKind::SysV) {
+                fd = *made;
+                continue;
+            }
+            const long high = raw_syscall(SYS_fcntl, *made, F_DUPFD_CLOEXEC, scratch);
+            raw_syscall(SYS_close, *made);
+            if (high < 0)
+                return Status::refused(error_text((int)-high));
+            fd = (int)high;
         }
-        const long high = raw_syscall(SYS_fcntl, *made, F_DUPFD_CLOEXEC, scratch);
-        raw_syscall(SYS_close, *made);
-        if (high < 0)
-            return Status::refused(error_text((int)-high));
-        object_fds.push_back((int)high);
     }
     return {};
 }

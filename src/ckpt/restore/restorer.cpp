@@ -2,6 +2,7 @@
 #include "ckpt/process/cpu.h"
 #include "ckpt/restore/channel.h"
 #include "ckpt/restore/descriptors.h"
+#include "ckpt/restore/grow.h"
 #include "ckpt/restore/memory.h"
 #include "ckpt/restore/vdso.h"
 #include "ckpt/text.h"
@@ -110,13 +111,13 @@ Handover make_handover(const ImageReader& image, const RestoreOptions& o, Identi
     for (const std::string& e : o.renderer_env)
         env += e + "\n";
     snprintf(h.renderer_env, sizeof h.renderer_env, "%s", env.c_str());
+    h.release_fd = h.held_fd = -1;
     h.monotonic_shift_ns = (int64_t)clock_ns(CLOCK_MONOTONIC) - image.process().monotonic_ns;
     return h;
 }
 
-RestoreContext make_context(const ImageReader& image, int scratch) {
+RestoreContext make_context(int scratch) {
     RestoreContext ctx;
-    ctx.state = &image.process();
     ctx.scratch = scratch;
     for (int fd = 0; fd < 3; ++fd)
         ctx.stdio[(size_t)fd] = (int)raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, scratch);
@@ -128,8 +129,6 @@ void enter_folder(const ProcessState& s, RestoreContext& ctx) {
         ctx.warnings.push_back("the folder " + s.cwd +
                                " is gone; the program starts in the "
                                "present one");
-    if (s.session == s.pid)
-        setsid();
     raw_syscall(SYS_umask, s.umask);
     raw_syscall(SYS_personality, s.personality);
 }
@@ -166,13 +165,11 @@ std::vector<BlobRange> everything_to_keep(const BlobRegion& region, const VdsoPl
 }
 
 Status load_memory(const ImageReader& image, const RestoreOptions& o, MemoryLoader& memory,
-                   RestoreContext& ctx, VdsoPlan& vdso, AddressSpace& space) {
+                   VdsoPlan& vdso, AddressSpace& space) {
     auto parked = park_vdso(image, space, o.proxy_vdso);
     if (!parked)
         return parked.status();
     vdso = std::move(*parked);
-    if (Status s = memory.make_objects(ctx.object_fds, ctx.scratch); !s)
-        return s;
     if (Status s = memory.map_all(); !s)
         return s;
     if (Status s = memory.load(); !s)
@@ -189,37 +186,69 @@ void tell_warnings(const RestoreContext& ctx) {
     }
 }
 
-} // namespace
+// What the processes of the tree share, made before there are any.
+struct Commons {
+    OpenFiles files;
+    std::vector<int> channels; // by member; -1: a zombie
+    int release[2] = {-1, -1}; // see Handover::release_fd
+};
 
-void become_program(ImageReader& image, const RestoreOptions& options, IdentityKind identity,
-                    int channel) {
+Status make_commons(ImageTree& tree, RestoreContext& ctx, Commons& all) {
+    for (int& channel : all.channels)
+        if (channel >= 0)
+            channel = lift_fd(channel, ctx.scratch);
+    for (size_t i = 0; i < tree.size(); ++i)
+        if (tree.living(i))
+            tree.reader(i).replace_fd(
+                (int)raw_syscall(SYS_fcntl, tree.reader(i).fd(), F_DUPFD_CLOEXEC, ctx.scratch));
+    if (tree.size() > 1) {
+        if (pipe2(all.release, O_CLOEXEC) < 0)
+            return Status::refused("cannot make a pipe");
+        for (int& fd : all.release)
+            fd = lift_fd(fd, ctx.scratch);
+    }
+    if (Status s = make_objects(tree, all.files.objects, ctx.scratch); !s)
+        return s;
+    return create_descriptions(tree, ctx, all.files);
+}
+
+// Who waits for what: the root for the tool's end of its channel, the others for the root.
+void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
+    if (all.release[0] < 0)
+        return;
+    h.is_root = self == 0;
+    h.release_fd = self == 0
+                       ? (int)raw_syscall(SYS_fcntl, all.channels[0], F_DUPFD_CLOEXEC, scratch)
+                       : all.release[0];
+    h.held_fd = self == 0 ? all.release[1] : -1;
+}
+
+// Memory, descriptors, and the jump into the program.
+[[noreturn]] void become_member(ImageTree& tree, size_t self, const RestoreOptions& options,
+                                Handover& handover, RestoreContext& ctx, Commons& all) {
+    ImageReader& image = tree.reader(self);
     const ProcessState& state = image.process();
-    Handover handover = make_handover(image, options, identity);
-    if (!learn_pids(channel, handover.outer_pid, handover.tool_pid))
-        _exit(1);
-    for (const Status& s : {check_lengths(image, options), check_cpu(state)})
-        if (!s.ok())
-            fail(channel, s);
-    raise_descriptor_limit();
-    const int scratch = first_scratch_fd(state);
-    channel = lift_fd(channel, scratch);
-    image.replace_fd((int)raw_syscall(SYS_fcntl, image.fd(), F_DUPFD_CLOEXEC, scratch));
-    RestoreContext ctx = make_context(image, scratch);
-
+    const int channel = all.channels[self];
     AddressSpace space(state);
     const uint64_t region_bytes = 0x10000 + state.threads.size() * (kThreadStack + 256) +
                                   (state.mappings.size() + 64) * 48 + sizeof(Handover) + 0x10000;
     BlobRegion region(space, region_bytes);
     MemoryLoader memory(image, space, options.lazy && image.profile() == Profile::Raw);
+    const std::vector<int> objects = objects_of(state, all.files);
+    memory.use_objects(objects);
     VdsoPlan vdso;
     if (!region.ok())
         fail(channel, Status::refused("no room in the address space"));
-    if (Status s = load_memory(image, options, memory, ctx, vdso, space); !s)
+    if (Status s = load_memory(image, options, memory, vdso, space); !s)
         fail(channel, s);
-    handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), scratch);
+    handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), ctx.scratch);
     enter_folder(state, ctx);
     tell_warnings(ctx);
-    if (Status s = restore_descriptors(ctx); !s)
+    plan_release(self, all, ctx.scratch, handover);
+    if (Status s = place_descriptors(
+            state, ctx, all.files,
+            {channel, handover.exe_fd, handover.release_fd, handover.held_fd, image.fd()});
+        !s)
         fail(channel, s);
 
     // From here on nothing can fail that has not been tried.
@@ -256,6 +285,39 @@ void become_program(ImageReader& image, const RestoreOptions& options, IdentityK
     block_all_signals();
     unregister_rseq();
     jump(region, final_plan, stack);
+}
+
+} // namespace
+
+void become_program(ImageTree& tree, const RestoreOptions& options, IdentityKind identity,
+                    const std::vector<int>& channels) {
+    Commons all;
+    all.channels = channels;
+    const auto must = [&](size_t self, const Status& s) {
+        if (!s.ok())
+            fail(all.channels[self], s);
+    };
+    Handover handover = make_handover(tree.root(), options, identity);
+    if (!learn_pids(channels[0], handover.outer_pid, handover.tool_pid))
+        _exit(1);
+    must(0, check_lengths(tree.root(), options));
+    for (size_t i = 0; i < tree.size(); ++i)
+        if (tree.living(i))
+            must(0, check_cpu(tree.process(i)));
+    raise_descriptor_limit();
+    if (tree.size() > 1)
+        block_all_signals(); // they are sent for good only when everybody is there
+    RestoreContext ctx = make_context(first_scratch_fd(tree));
+    must(0, make_commons(tree, ctx, all));
+    Grower grower(tree);
+    const Status grown = grower.grow();
+    const size_t self = grower.self();
+    must(self, grown);
+    if (self != 0 && !learn_pids(all.channels[self], handover.outer_pid, handover.tool_pid))
+        _exit(1);
+    if (self != 0)
+        handover.tool_pid = 0; // the tool stands for the root
+    become_member(tree, self, options, handover, ctx, all);
 }
 
 } // namespace glckpt::ckpt

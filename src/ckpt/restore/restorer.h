@@ -1,7 +1,7 @@
-// Turns the calling process into the program of an image.
+// Turns the calling process into the program of an image: its root, which makes the others.
 #pragma once
-#include "ckpt/image/reader.h"
 #include "ckpt/restore/identity.h"
+#include "ckpt/restore/image_tree.h"
 
 namespace glckpt::ckpt {
 
@@ -13,7 +13,8 @@ struct RestoreOptions {
 };
 
 // Does not return. What goes wrong is told through `channel`.
-[[noreturn]] void become_program(ImageReader& image, const RestoreOptions& options,
-                                 IdentityKind identity, int channel);
+// `channels`: to the tool, one for each living process of the tree, by number; -1 for a zombie.
+[[noreturn]] void become_program(ImageTree& tree, const RestoreOptions& options,
+                                 IdentityKind identity, const std::vector<int>& channels);
 
 } // namespace glckpt::ckpt

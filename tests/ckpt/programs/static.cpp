@@ -1,2 +1,6 @@
-// Statically linked: glckpt-run must say that it cannot be.
-int main() { return 0; }
+// Linked statically: nothing can be preloaded into it.
+#include <unistd.h>
+int main() {
+    for (int i = 0; i < 100 && getppid() != 1; ++i)
+        usleep(100'000);
+}

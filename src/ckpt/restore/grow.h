@@ -1,0 +1,36 @@
+// The tree's processes, made by each other with their old numbers, sessions and groups.
+#pragma once
+#include "ckpt/restore/image_tree.h"
+#include <atomic>
+
+namespace glckpt::ckpt {
+
+class Grower {
+  public:
+    // In the root-to-be, single threaded. What all are to inherit is there.
+    explicit Grower(const ImageTree& tree);
+    // Comes back in every living process of the tree, with self() telling which it is.
+    Status grow();
+    size_t self() const { return self_; }
+
+  private:
+    struct Meeting;
+    Status make_children();
+    Status lead_session();
+    Status join_group();
+    void meet(int which);
+    [[noreturn]] void end_as(const TreeMember& zombie);
+    bool is_outside(int group) const;
+    bool has_member(int pid) const;
+    bool first_of_group() const;
+
+    const ImageTree& tree_;
+    size_t self_ = 0;
+    Meeting* meeting_ = nullptr;
+    bool own_group_ = false; // the root leads a group as it did
+};
+
+// Makes a child with that number; as fork() does.
+long clone_as(int pid);
+
+} // namespace glckpt::ckpt

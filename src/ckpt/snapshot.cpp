@@ -1,0 +1,255 @@
+#include "ckpt/snapshot.h"
+#include "base/heap.h"
+#include "base/lock.h"
+#include "base/own_fds.h"
+#include "ckpt/fd/table.h"
+#include "ckpt/mem/collapse.h"
+#include "ckpt/mem/describe.h"
+#include "ckpt/process/attributes.h"
+#include "ckpt/restart.h"
+#include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+// Address space for the writer's own use; only what it touches is ever memory.
+constexpr uint64_t kArenaBytes = 4ull << 30;
+
+std::set<uint64_t>& inherited_inodes() {
+    static auto* all = new std::set<uint64_t>();
+    return *all;
+}
+
+std::vector<Vma> special_ranges(const std::vector<Vma>& vmas) {
+    std::vector<Vma> out;
+    for (const Vma& v : vmas)
+        if (v.flags & (kDontFork | kWipeOnFork | kLocked))
+            out.push_back(v);
+    return out;
+}
+
+void advise(const std::vector<Vma>& special, uint32_t flag, int advice) {
+    for (const Vma& v : special)
+        if (v.flags & flag)
+            raw_syscall(SYS_madvise, v.start, v.end - v.start, advice);
+}
+
+class StagedSections : public SectionSink {
+  public:
+    StagedSections(Staging& staging, std::vector<NamedSection>& out)
+        : staging_(staging), out_(out) {}
+    void add(const char* name, std::string_view bytes) override {
+        void* copy = staging_.take(bytes.size() + 1);
+        if (!copy)
+            return;
+        memcpy(copy, bytes.data(), bytes.size());
+        out_.push_back({name, {static_cast<const char*>(copy), bytes.size()}});
+    }
+
+  private:
+    Staging& staging_;
+    std::vector<NamedSection>& out_;
+};
+
+} // namespace
+
+void note_inherited_descriptors() { inherited_inodes() = inodes_open_now(); }
+
+Status Drained::drain(uint64_t deadline_ns) {
+    const auto& all = endpoints();
+    for (auto it = all.rbegin(); it != all.rend(); ++it) {
+        if (Status s = (*it)->drain(deadline_ns); !s)
+            return s;
+        drained_.push_back(*it);
+    }
+    return {};
+}
+
+void Drained::resume() {
+    for (auto it = drained_.rbegin(); it != drained_.rend(); ++it)
+        (*it)->resume();
+    drained_.clear();
+}
+
+Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd, bool in_tree) {
+    job_ = std::make_unique<WriteJob>();
+    job_->profile = profile;
+    job_->image_fd = image_fd;
+    job_->descriptors.external = external;
+    job_->descriptors.inherited = inherited_inodes();
+    if (!in_tree) {
+        SaveContext ctx;
+        ctx.dry = true;
+        ctx.external = external;
+        ctx.inherited = inherited_inodes();
+        ProcessState scratch;
+        if (Status s = save_descriptors(ctx, scratch); !s)
+            return s;
+    }
+    for (Endpoint* e : endpoints())
+        if (Status s = e->preflight(); !s)
+            return s;
+    const std::vector<Vma> vmas = read_smaps();
+    if (Status s = check_mappings(vmas); !s)
+        return s;
+    job_->special = special_ranges(vmas);
+    collapse_huge_pages(vmas);
+    job_->status = static_cast<WriteStatus*>(job_->staging.take(sizeof(WriteStatus), true));
+    void* arena = job_->staging.take(kArenaBytes);
+    if (!job_->status || !arena)
+        return Status::refused("no address space left for the writing process");
+    job_->arena = {(uint64_t)arena, (uint64_t)arena + kArenaBytes};
+    return {};
+}
+
+Status Snapshot::stop(uint64_t deadline_ns) {
+    if (Status s = stop_.stop(Who::App, deadline_ns); !s)
+        return s;
+    if (Status s = drained_.drain(deadline_ns); !s)
+        return s;
+    return stop_.stop(Who::Service, deadline_ns);
+}
+
+Status Snapshot::report(MemberReport& out) {
+    for (const OpenFd& f : open_descriptors())
+        out.descriptors.push_back(
+            {f.fd, f.flags, f.st.st_mode, f.st.st_dev, f.st.st_ino, f.st.st_rdev, f.link});
+    SaveContext ctx;
+    if (Status s = note_shared_mappings(without(read_maps(), job_->staging.ranges()), ctx); !s)
+        return s;
+    for (const SharedObject& o : ctx.objects)
+        out.objects.push_back({o.kind, o.dev, o.ino, o.bytes, false});
+    for (const FdSummary& f : out.descriptors) {
+        struct stat st {};
+        const bool memfd = f.link.starts_with("/memfd:");
+        if (S_ISREG(f.mode) && (memfd || (f.link.starts_with("/") && name_is_deleted(f.link)))) {
+            raw_syscall(SYS_fstat, f.fd, &st);
+            out.objects.push_back({memfd ? SharedKind::Memfd : SharedKind::DeletedFile, f.dev,
+                                   f.ino, (uint64_t)st.st_size, true});
+        }
+    }
+    out.dead = dead_children();
+    return {};
+}
+
+void Snapshot::note_tree(const TreePart& part) {
+    SaveContext& ctx = job_->descriptors;
+    for (const FdPart& f : part.descriptors)
+        ctx.tree_fds[f.fd] = {f.id, f.mine};
+    ctx.tree_others = part.others;
+}
+
+Status Snapshot::describe(const TreePart* part) {
+    WriteJob& job = *job_;
+    ProcessState& st = job.state;
+    if (part)
+        note_tree(*part);
+    if (Status s = save_descriptors(job.descriptors, st); !s)
+        return s;
+    const std::vector<Vma> vmas = read_maps();
+    if (Status s = note_shared_mappings(without(vmas, job.staging.ranges()), job.descriptors); !s)
+        return s;
+    if (part)
+        for (SharedObject& o : job.descriptors.objects)
+            for (const ObjectPart& p : part->objects)
+                if (p.kind == o.kind && p.ino == o.ino) {
+                    o.tree_id = p.id;
+                    o.elsewhere = !p.mine;
+                    o.bytes = std::max(o.bytes, p.bytes);
+                }
+    if (Status s = copy_shared(job.descriptors, vmas, job.staging, job.shared); !s)
+        return s;
+    for (const auto& slot : stop_.slots())
+        if (slot->state.load() == ThreadSlot::Parked)
+            st.threads.push_back(save_thread(*slot));
+    save_identity(st);
+    save_limits(st);
+    save_layout(st);
+    save_signals(st);
+    save_timers(st);
+    for (int slot = 0; slot < kOwnFdSlots; ++slot)
+        if (const int fd = own_fd_at(slot); own_fd_kind(fd) == OwnFd::Skip)
+            st.own_fds.push_back(fd);
+    prepare_restart(st.credentials);
+    st.thread_entry = restart_entry();
+    st.handover = handover_address();
+    StagedSections sink(job.staging, job.sections);
+    for (Endpoint* e : endpoints())
+        e->describe(sink);
+    return {};
+}
+
+Result<int> Snapshot::copy(const std::function<void()>& forget) {
+    WriteJob& job = *job_;
+    const int threads = stop_.parked();
+    job.parent = own_pid();
+    advise(job.special, kDontFork, MADV_DOFORK);
+    advise(job.special, kWipeOnFork, MADV_KEEPONFORK);
+    writer_ = fork_snapshot(write_image, &job, job.self);
+    if (writer_ == kRestarted) {
+        heap_divert(nullptr, 0); // first of all: see heap.h
+        job.staging.forget();
+        drained_.forget();
+        forget();
+        finish_restart(job.state, threads);
+        return kRestarted;
+    }
+    advise(job.special, kDontFork, MADV_DONTFORK);
+    advise(job.special, kWipeOnFork, MADV_WIPEONFORK);
+    if (writer_ < 0)
+        return Status::refused(format("cannot fork: %s", error_text(-writer_)));
+    return writer_;
+}
+
+void Snapshot::write_at(uint64_t start, const std::vector<TreePlaceInFile>& members) {
+    WriteStatus& w = *job_->status;
+    w.header_at = start;
+    w.data_at = start + kPage;
+    w.member_count = 0;
+    for (const TreePlaceInFile& m : members) {
+        w.members[w.member_count++] = m;
+        w.data_at = std::max(w.data_at, (m.end + kPage - 1) & ~(kPage - 1));
+    }
+    w.go.store(WriteStatus::Write);
+    futex_wake(w.go, 1);
+}
+
+void Snapshot::give_up_writing() {
+    if (writer_ <= 0)
+        return;
+    job_->status->go.store(WriteStatus::GiveUp);
+    futex_wake(job_->status->go, 1);
+    int code;
+    while (raw_syscall(SYS_wait4, writer_, &code, __WCLONE, 0) == -EINTR) {
+    }
+    writer_ = 0;
+}
+
+Status Snapshot::await_writer(const Progress& progress) {
+    const WriteStatus& status = *job_->status;
+    int code = 0;
+    for (unsigned wait_us = 200;; wait_us = std::min(wait_us * 2, 20'000u)) {
+        const long r = raw_syscall(SYS_wait4, writer_, &code, WNOHANG | __WCLONE, 0);
+        if (r == writer_ || (r < 0 && r != -EINTR))
+            break;
+        const uint64_t total = status.total.load();
+        if (progress)
+            progress("writing", total ? (double)status.done.load() / (double)total : 0);
+        const timespec t{0, (long)wait_us * 1000};
+        raw_syscall(SYS_nanosleep, &t, 0);
+    }
+    writer_ = 0;
+    if (status.finished)
+        return {};
+    if (status.error[0])
+        return Status::refused(status.error);
+    return Status::refused(format("the writing process died of signal %d", code & 0x7f));
+}
+
+} // namespace glckpt::ckpt

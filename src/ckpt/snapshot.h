@@ -1,0 +1,56 @@
+// The steps of one process's checkpoint, each by itself: a process alone takes them one after
+// another (checkpoint.cpp), in a tree all processes take each together (tree/).
+#pragma once
+#include "ckpt/checkpoint.h"
+#include "ckpt/tree/tree.h"
+#include "ckpt/write_job.h"
+#include <memory>
+
+namespace glckpt::ckpt {
+
+class Drained {
+  public:
+    ~Drained() { resume(); }
+    Status drain(uint64_t deadline_ns); // every endpoint, in reverse order of registration
+    void resume();
+    void forget() { drained_.clear(); }
+
+  private:
+    std::vector<Endpoint*> drained_;
+};
+
+class Snapshot {
+  public:
+    // The app runs. Refuses what can be refused before anything stops, and does what can be done.
+    // The writing copy gets `image_fd`. `in_tree`: what is open to other processes is judged
+    // later, by describe().
+    Status prepare(Profile profile, ExternalSockets external, int image_fd, bool in_tree);
+    WriteJob& job() { return *job_; }
+
+    Status stop(uint64_t deadline_ns);
+    // Stopped: what others of the tree may share.
+    Status report(MemberReport& out);
+    Status describe(const TreePart* part);
+    // The copy that writes waits until it is told where (write_at). kRestarted: this is another
+    // process
+    // now, whole again (finish_restart); else the copy's pid.
+    // `forget`: there, first of all: what was open here is not, and its numbers are free.
+    Result<int> copy(const std::function<void()>& forget);
+    // Endpoints, and the threads.
+    void resume_endpoints() { drained_.resume(); }
+    void resume_threads() { stop_.resume(); }
+
+    void write_at(uint64_t start, const std::vector<TreePlaceInFile>& members = {});
+    void give_up_writing();
+    Status await_writer(const Progress& progress);
+    uint64_t image_end() const { return job_->status->end; }
+
+  private:
+    void note_tree(const TreePart& part);
+    std::unique_ptr<WriteJob> job_;
+    Stop stop_;
+    Drained drained_;
+    int writer_ = 0;
+};
+
+} // namespace glckpt::ckpt

@@ -1,0 +1,122 @@
+#include "ckpt/tree/member.h"
+#include "base/own_fds.h"
+#include "ckpt/image/archive.h"
+#include "ckpt/snapshot.h"
+#include "ckpt/text.h"
+#include "ckpt/tree/wire.h"
+#include <csignal>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kForEver = ~0ull >> 1;
+
+class Follower {
+  public:
+    explicit Follower(int connection) : connection_(connection) {}
+    ~Follower() {
+        snapshot_.give_up_writing();
+        if (image_fd_ >= 0)
+            own_fd_close(image_fd_);
+    }
+
+    // False: done, or the connection has ended; what is held is let go.
+    bool step() {
+        Frame f = receive_frame(connection_, kForEver);
+        switch (f.op) {
+        case TreeOp::Prepare:
+            return prepare(f);
+        case TreeOp::Stop:
+            return stop();
+        case TreeOp::Describe:
+            return describe(f.bytes);
+        case TreeOp::Resume:
+            snapshot_.resume_endpoints();
+            snapshot_.resume_threads();
+            return true;
+        case TreeOp::Write:
+            return write(f.bytes);
+        case TreeOp::Finish:
+            if (f.bytes == "1")
+                raw_syscall(SYS_kill, own_pid(), SIGKILL);
+            return false;
+        default:
+            return false;
+        }
+    }
+
+  private:
+    bool answer(TreeOp op, const Status& s, const std::string& bytes = {}) {
+        const bool sent = s.ok() ? send_frame(connection_, op, bytes)
+                                 : send_frame(connection_, TreeOp::Failed, s.why());
+        return sent && s.ok();
+    }
+
+    bool prepare(Frame& f) {
+        TreeOrder order;
+        if (!decode(f.bytes, order) || !f.passed.ok())
+            return false;
+        timeout_s_ = order.timeout_s;
+        image_fd_ = own_fd_adopt(f.passed.release(), OwnFd::Skip);
+        if (image_fd_ < 0)
+            return answer(TreeOp::Prepare, Status::refused("no descriptors left"));
+        const Status s = snapshot_.prepare((Profile)order.profile, (ExternalSockets)order.external,
+                                           image_fd_, true);
+        snapshot_.job().member = true;
+        return answer(TreeOp::Prepare, s);
+    }
+
+    bool stop() {
+        const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s_ * kSecond;
+        MemberReport report;
+        Status s = snapshot_.stop(deadline);
+        if (s.ok())
+            s = snapshot_.report(report);
+        return answer(TreeOp::Stop, s, encode(report));
+    }
+
+    bool describe(const std::string& bytes) {
+        TreePart part;
+        if (!decode(bytes, part))
+            return false;
+        if (Status s = snapshot_.describe(&part); !s)
+            return answer(TreeOp::Describe, s);
+        auto pid = snapshot_.copy([this] {
+            own_fd_close(image_fd_); // only forgets the number
+            image_fd_ = -1;
+        });
+        if (!pid)
+            return answer(TreeOp::Describe, pid.status());
+        if (*pid == kRestarted)
+            return false; // the connection is not there
+        return answer(TreeOp::Describe, {});
+    }
+
+    bool write(const std::string& bytes) {
+        TreePlace place;
+        if (!decode(bytes, place))
+            return false;
+        snapshot_.write_at(place.start);
+        const Status s = snapshot_.await_writer(nullptr);
+        place.end = snapshot_.image_end();
+        return answer(TreeOp::Write, s, encode(place));
+    }
+
+    const int connection_;
+    Snapshot snapshot_;
+    int image_fd_ = -1;
+    unsigned timeout_s_ = 10;
+};
+
+} // namespace
+
+void follow_leader(int connection) {
+    Follower f(connection);
+    if (!send_frame(connection, TreeOp::Joined, {}))
+        return;
+    while (f.step()) {
+    }
+}
+
+} // namespace glckpt::ckpt

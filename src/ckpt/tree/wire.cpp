@@ -1,0 +1,100 @@
+#include "ckpt/tree/wire.h"
+#include <cerrno>
+#include <cstring>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace glckpt::ckpt {
+namespace {
+
+constexpr uint32_t kLargest = 64 << 20;
+
+struct Head {
+    uint32_t op, bytes;
+};
+
+int ms_until(uint64_t deadline_ns) {
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    return deadline_ns <= now ? 0 : (int)((deadline_ns - now) / 1'000'000) + 1;
+}
+
+bool read_some(int fd, void* out, size_t bytes, uint64_t deadline_ns, UniqueFd* passed) {
+    auto* to = static_cast<char*>(out);
+    while (bytes) {
+        const int left = ms_until(deadline_ns);
+        if (left == 0 || !frame_waits(fd, left))
+            return false;
+        iovec io{to, bytes};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+        msghdr m{};
+        m.msg_iov = &io;
+        m.msg_iovlen = 1;
+        m.msg_control = control;
+        m.msg_controllen = sizeof control;
+        const long n = raw_syscall(SYS_recvmsg, fd, &m, MSG_CMSG_CLOEXEC);
+        if (n == -EINTR || n == -EAGAIN)
+            continue;
+        if (n <= 0)
+            return false;
+        const cmsghdr* c = CMSG_FIRSTHDR(&m);
+        if (passed && c && c->cmsg_type == SCM_RIGHTS) {
+            int got;
+            memcpy(&got, CMSG_DATA(c), sizeof got);
+            *passed = UniqueFd(got);
+        }
+        to += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+} // namespace
+
+bool frame_waits(int fd, int timeout_ms) {
+    pollfd p{fd, POLLIN, 0};
+    return raw_syscall(SYS_poll, &p, 1, timeout_ms) > 0;
+}
+
+bool send_frame(int fd, TreeOp op, const std::string& bytes, int pass) {
+    const Head head{(uint32_t)op, (uint32_t)bytes.size()};
+    std::string all(reinterpret_cast<const char*>(&head), sizeof head);
+    all += bytes;
+    size_t sent = 0;
+    while (sent < all.size()) {
+        iovec io{all.data() + sent, all.size() - sent};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+        msghdr m{};
+        m.msg_iov = &io;
+        m.msg_iovlen = 1;
+        if (pass >= 0 && sent == 0) {
+            m.msg_control = control;
+            m.msg_controllen = sizeof control;
+            cmsghdr* c = CMSG_FIRSTHDR(&m);
+            c->cmsg_level = SOL_SOCKET;
+            c->cmsg_type = SCM_RIGHTS;
+            c->cmsg_len = CMSG_LEN(sizeof(int));
+            memcpy(CMSG_DATA(c), &pass, sizeof pass);
+        }
+        const long n = raw_syscall(SYS_sendmsg, fd, &m, MSG_NOSIGNAL);
+        if (n == -EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        sent += (size_t)n;
+    }
+    return true;
+}
+
+Frame receive_frame(int fd, uint64_t deadline_ns) {
+    Frame f;
+    Head head{};
+    if (!read_some(fd, &head, sizeof head, deadline_ns, &f.passed) || head.bytes > kLargest)
+        return {};
+    f.bytes.resize(head.bytes);
+    if (!read_some(fd, f.bytes.data(), head.bytes, deadline_ns, nullptr))
+        return {};
+    f.op = (TreeOp)head.op;
+    return f;
+}
+
+} // namespace glckpt::ckpt

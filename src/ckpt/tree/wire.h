@@ -1,0 +1,44 @@
+// Between the checkpoint threads of a tree's processes: frames over the control connection, after
+// its first message. Each side waits for the other's next frame with a deadline.
+#pragma once
+#include "base/status.h"
+#include "ckpt/sys.h"
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+namespace glckpt::ckpt {
+
+enum class TreeOp : uint32_t {
+    None,     // end of the connection, or time-out
+    Joined,   // member: it listens. A descriptor sent before would be lost in its reading of text
+    Prepare,  // leader: TreeOrder, with the image's descriptor. Member: ready
+    Stop,     // stop and drain. Member: MemberReport
+    Describe, // TreePart. Member: described, copied (forked), and still stopped
+    Resume,   // go on. No answer
+    Write,    // TreePlace: the copy may write there. Member: TreePlace, with the end
+    Finish,   // it is durable; 1: end, 0: go on. No answer
+    Failed,   // member: why
+};
+
+struct Frame {
+    TreeOp op = TreeOp::None;
+    std::string bytes;
+    UniqueFd passed;
+};
+
+bool send_frame(int fd, TreeOp op, const std::string& bytes, int pass = -1);
+Frame receive_frame(int fd, uint64_t deadline_ns);
+// Is there something to receive (or the end)? Waits at most so long.
+bool frame_waits(int fd, int timeout_ms);
+
+struct TreeOrder {
+    uint32_t profile = 0, external = 0, timeout_s = 10;
+    auto fields() { return std::tie(profile, external, timeout_s); }
+};
+struct TreePlace {
+    uint64_t start = 0, end = 0;
+    auto fields() { return std::tie(start, end); }
+};
+
+} // namespace glckpt::ckpt
