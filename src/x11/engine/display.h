@@ -36,6 +36,8 @@ struct Display {
     Grabs grabs;
     std::map<VirtualAtom, Selection> selections;
     std::vector<Transfer> transfers; // of selections, asked of us and not yet answered
+    std::vector<Increment> increments;
+    uint64_t drag_ns = 0; // the last message of a drag that is going on (Xdnd); 0: none
     std::map<std::pair<ConnectionId, VirtualXid>, uint32_t> event_masks;
     std::vector<PictFormat> pict_formats; // virtual ids
     // Requests that a checkpoint would lose, each told once.

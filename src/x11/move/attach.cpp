@@ -87,12 +87,41 @@ void tell_screen_size(Display& d) {
     }
 }
 
+// What could not be made as it was: the program goes on, and somebody should know.
+void report(const NewServer& server, const std::vector<std::string>& notes) {
+    std::map<std::string, unsigned> times;
+    for (const std::string& n : notes)
+        ++times[n];
+    constexpr unsigned kMost = 8;
+    unsigned told = 0;
+    for (const auto& [note, n] : times) {
+        std::string line = "glckpt: display " + server.address.display_name() + ": " + note;
+        if (n > 1)
+            line += " (" + std::to_string(n) + " times)";
+        line += ++told == kMost && times.size() > kMost ? "; and more\n" : "\n";
+        raw_syscall(SYS_write, 2, line.data(), line.size());
+        if (told == kMost)
+            break;
+    }
+}
+
+// On a live move: a client that has its windows retained when it goes (SetCloseDownMode) takes them
+// along, and does not leave a second set behind.
+void leave_nothing(Exchange& x, const Display& d) {
+    const uint8_t destroy[4] = {SetCloseDownMode::kOpcode, 0, 1, 0};
+    for (const KeptRequest* k : d.kept.in_order())
+        if (k->module == &core_module() && k->bytes[0] == SetCloseDownMode::kOpcode)
+            if (const Link* l = x.link_of(k->owner))
+                raw_syscall(SYS_sendto, l->server_fd, destroy, sizeof destroy,
+                            MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+}
+
 void suppress(Exchange& x, bool on) {
     for (Link* l : x.links())
         l->engine.suppress_events(on);
 }
 
-void recreate(Exchange& x, Display& d) {
+void recreate(Exchange& x, Display& d, const NewServer& server) {
     Recreation r(x, d);
     d.expect_map_notify.clear();
     suppress(x, true);
@@ -112,6 +141,7 @@ void recreate(Exchange& x, Display& d) {
     tell_keymap(x, d);
     tell_screen_size(d);
     r.free_scratch();
+    report(server, r.notes);
 }
 
 } // namespace
@@ -135,8 +165,9 @@ Status attach_display(Hub& hub, Site& site, const Address& to, bool, uint64_t de
         site.actual = to;
         return {};
     }
+    leave_nothing(x, d);
     adopt(site, server);
-    recreate(x, d);
+    recreate(x, d, server);
     if (x.timed_out() || x.lost())
         return Status::timed_out("display " + to.display_name() + ": " + x.why());
     return {};

@@ -8,6 +8,7 @@ namespace {
 
 // A transfer of a selection that takes longer than this has been forgotten by one of the two.
 constexpr uint64_t kTransferPatience = 5'000'000'000;
+constexpr uint64_t kDragPatience = 60'000'000'000;
 
 Status check_vetoes(const Display& d) {
     if (d.vetoes.empty())
@@ -26,6 +27,13 @@ Status check_transfers(const Display& d) {
             return Status::refused("a transfer of the selection " +
                                    std::string(d.names.atoms.name(x.selection)) +
                                    " is going on; try again in a moment");
+    for (const Increment& x : d.increments)
+        if (now - x.last_ns < kTransferPatience)
+            return Status::refused("a selection is being transferred piece by piece (INCR); try "
+                                   "again in a moment");
+    if (d.drag_ns && now - d.drag_ns < kDragPatience)
+        return Status::refused("something is being dragged from window to window (Xdnd); try "
+                               "again when it is dropped");
     return {};
 }
 
@@ -37,6 +45,16 @@ Status check_server_grab(const Display& d) {
 }
 
 } // namespace
+
+Status check_passing(Hub& hub) {
+    for (const Site& s : hub.sites) {
+        if (Status st = check_transfers(*s.display); !st)
+            return st;
+        if (Status st = check_server_grab(*s.display); !st)
+            return st;
+    }
+    return {};
+}
 
 Status check_movable(Hub& hub) {
     const Site* main = nullptr;
@@ -53,9 +71,7 @@ Status check_movable(Hub& hub) {
         return {};
     if (Status s = check_vetoes(*main->display); !s)
         return s;
-    if (Status s = check_transfers(*main->display); !s)
-        return s;
-    return check_server_grab(*main->display);
+    return check_passing(hub);
 }
 
 Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {

@@ -234,7 +234,8 @@ void Recreation::grabs_and_focus(bool window_manager) {
     }
     for (const auto& [device, grab] : display_.grabs.devices) {
         Bytes request = grab.request;
-        store32(&request[xinput::XIGrabDevice::time], 0);
+        const bool first = request[1] == xinput::GrabDevice::kOpcode; // XInput 1's
+        store32(&request[first ? xinput::GrabDevice::time : xinput::XIGrabDevice::time], 0);
         on(grab.owner).send(std::move(request));
     }
     x_.sync_all();

@@ -29,8 +29,9 @@ bool note_event(Display& d, ConnectionId connection, ByteSpan e) {
         if (d.expect_map_notify.empty() || id(ev::MapNotify::event) != id(ev::MapNotify::window))
             return true;
         return d.expect_map_notify.erase(id(ev::MapNotify::window)) == 0;
-    case ev::ReparentNotify::kNumber:
-    case ev::DestroyNotify::kNumber:
+    case ev::ClientMessage::kNumber:
+        note_client_message(d, atom(ev::ClientMessage::type));
+        return true;
     default:
         (void)connection;
         return true;

@@ -36,6 +36,14 @@ struct Transfer { // of a selection, begun and not finished
     uint64_t since_ns;
 };
 
+// A large selection goes over piece by piece, as the values of one property of the requestor's,
+// until an empty one (ICCCM 2.7.2).
+struct Increment {
+    VirtualXid requestor;
+    VirtualAtom property;
+    uint64_t last_ns; // when the last piece was put or fetched
+};
+
 class Grabs {
   public:
     void add(PassiveGrab grab);

@@ -73,6 +73,79 @@ Verdict track_xinput_XIUngrabDevice(Tracking& t, const Request& r) {
     return Verdict::Forward;
 }
 
+// XInput 1's grabs. The active one lies beside XInput 2's of the same device: there is only one.
+Verdict track_xinput_GrabDevice(Tracking& t, const Request& r) {
+    using Q = GrabDevice;
+    Display& d = t.display;
+    const uint16_t device = r.u8(Q::device_id);
+    ActiveGrab grab{t.me(), r.xid(Q::grab_window), r.copy(), nullptr};
+    t.on_reply([&d, device, grab = std::move(grab)](ByteSpan m) {
+        if (m.size() >= 32 && m[0] == 1 && m[Q::Reply::status] == 0)
+            d.grabs.devices[device] = grab;
+    });
+    return Verdict::Forward;
+}
+
+Verdict track_xinput_UngrabDevice(Tracking& t, const Request& r) {
+    t.display.grabs.devices.erase(r.u8(UngrabDevice::device_id));
+    return Verdict::Forward;
+}
+
+Verdict track_xinput_GrabDeviceKey(Tracking& t, const Request& r) {
+    using Q = GrabDeviceKey;
+    t.display.kept.keep(t.me(), r,
+                        slot_of(r, {{Q::grab_window, 4},
+                                    {Q::modifiers, 2},
+                                    {Q::modifier_device, 1},
+                                    {Q::key, 1},
+                                    {Q::grabbed_device, 1}}),
+                        r.xid(Q::grab_window));
+    return Verdict::Forward;
+}
+
+Verdict track_xinput_UngrabDeviceKey(Tracking& t, const Request& r) {
+    using Q = UngrabDeviceKey;
+    t.display.kept.forget(t.me(), find_request(*r.module, GrabDeviceKey::kOpcode),
+                          slot_of(r, {{Q::grabWindow, 4},
+                                      {Q::modifiers, 2},
+                                      {Q::modifier_device, 1},
+                                      {Q::key, 1},
+                                      {Q::grabbed_device, 1}}));
+    return Verdict::Forward;
+}
+
+Verdict track_xinput_GrabDeviceButton(Tracking& t, const Request& r) {
+    using Q = GrabDeviceButton;
+    t.display.kept.keep(t.me(), r,
+                        slot_of(r, {{Q::grab_window, 4},
+                                    {Q::modifiers, 2},
+                                    {Q::modifier_device, 1},
+                                    {Q::button, 1},
+                                    {Q::grabbed_device, 1}}),
+                        r.xid(Q::grab_window));
+    return Verdict::Forward;
+}
+
+Verdict track_xinput_UngrabDeviceButton(Tracking& t, const Request& r) {
+    using Q = UngrabDeviceButton;
+    t.display.kept.forget(t.me(), find_request(*r.module, GrabDeviceButton::kOpcode),
+                          slot_of(r, {{Q::grab_window, 4},
+                                      {Q::modifiers, 2},
+                                      {Q::modifier_device, 1},
+                                      {Q::button, 1},
+                                      {Q::grabbed_device, 1}}));
+    return Verdict::Forward;
+}
+
+// Adds to a set or takes from it: whatever was said last of each class is among the requests that
+// differ, sent again in the order of their last use.
+Verdict track_xinput_ChangeDeviceDontPropagateList(Tracking& t, const Request& r) {
+    using Q = ChangeDeviceDontPropagateList;
+    t.display.kept.keep(t.me(), r, std::string(r.text(Q::window, r.bytes.size() - Q::window)),
+                        r.xid(Q::window));
+    return Verdict::Forward;
+}
+
 // The request changes some of the masks of a device and leaves the others: requests that differ
 // in which they change are different slots, and are sent again in the order of their last use.
 Verdict track_xkb_SelectEvents(Tracking& t, const Request& r) {

@@ -94,14 +94,6 @@ Verdict track_xproto_ListExtensions(Tracking& t, const Request&) {
     return Verdict::Forward;
 }
 
-// What is retained after the program's end is not ours to keep.
-Verdict track_xproto_SetCloseDownMode(Tracking& t, const Request& r) {
-    constexpr uint8_t kDestroy = 0;
-    if (r.u8(SetCloseDownMode::mode) != kDestroy)
-        t.veto("resources to be retained after the connection closes (SetCloseDownMode)");
-    return Verdict::Forward;
-}
-
 Verdict track_bigreq_Enable(Tracking& t, const Request&) {
     t.connection.big_requests = true;
     return Verdict::Forward;

@@ -159,6 +159,18 @@ Verdict track_xfixes_ShowCursor(Tracking& t, const Request& r) {
     return Verdict::Forward;
 }
 
+// Where the pointer is held back: made again like an event mask, with its window.
+Verdict track_xfixes_CreatePointerBarrier(Tracking& t, const Request& r) {
+    using Q = xfixes::CreatePointerBarrier;
+    t.display.kept.keep(t.me(), r, std::string(r.text(Q::barrier, 4)), r.xid(Q::window));
+    return Verdict::Forward;
+}
+Verdict track_xfixes_DeletePointerBarrier(Tracking& t, const Request& r) {
+    t.display.kept.forget(t.me(), find_request(*r.module, xfixes::CreatePointerBarrier::kOpcode),
+                          std::string(r.text(xfixes::DeletePointerBarrier::barrier, 4)));
+    return Verdict::Forward;
+}
+
 Verdict track_composite_UnredirectWindow(Tracking& t, const Request& r) {
     using Q = composite::UnredirectWindow;
     t.display.kept.forget(t.me(), find_request(*r.module, composite::RedirectWindow::kOpcode),

@@ -95,6 +95,7 @@ void forget_window(Display& d, VirtualXid window) {
     std::erase_if(d.event_masks, [&](const auto& m) { return m.first.second == window; });
     std::erase_if(d.selections, [&](const auto& s) { return s.second.owner == window; });
     std::erase_if(d.transfers, [&](const auto& x) { return x.requestor == window; });
+    std::erase_if(d.increments, [&](const auto& x) { return x.requestor == window; });
     // The server frees pictures and damages with their window.
     for (const Picture* p : d.resources.all<Picture>())
         if (p->drawable == window)

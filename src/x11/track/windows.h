@@ -11,5 +11,7 @@ void forget_subwindows(Display&, VirtualXid window);
 // A selection asked of us (SelectionRequest) or by us (ConvertSelection), until SelectionNotify.
 void note_transfer_begun(Display&, VirtualXid requestor, VirtualAtom selection);
 void note_transfer_done(Display&, VirtualXid requestor, VirtualAtom selection);
+// A client message, of ours or to us: a drag begins or ends.
+void note_client_message(Display&, VirtualAtom type);
 
 } // namespace glckpt::x11
