@@ -125,10 +125,17 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
         return s;
     if (Status s = drained.drain(deadline); !s)
         return s;
-    for (Endpoint* e : endpoints())
-        if (std::string_view(e->name()) == endpoint)
-            return e->attach(request);
-    return Status::refused(format("this program has no %s endpoint", endpoint));
+    // It, and those after it, which reach their peers by way of it: windows that move take their
+    // renderer along.
+    bool found = false;
+    for (Endpoint* e : endpoints()) {
+        found |= std::string_view(e->name()) == endpoint;
+        if (!found)
+            continue;
+        if (Status s = e->attach(request); !s)
+            return s;
+    }
+    return found ? Status() : Status::refused(format("this program has no %s endpoint", endpoint));
 }
 
 } // namespace glckpt::ckpt
