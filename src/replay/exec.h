@@ -130,7 +130,13 @@ class Exec {
     GLuint pipeline_program = 0;
 
     // --- what must be remembered of some calls (notes.cpp)
-    void note_glBegin(const rec::glBegin&) { inside_begin = true; }
+    void note_glNewList(const rec::glNewList& r) {
+        if (!inside_begin)
+            compiles_only |= r.list && r.mode == GL_COMPILE;
+    }
+    void note_glEndList(const rec::glEndList&) { compiles_only = false; }
+    // A list that is only compiled may have one without the other.
+    void note_glBegin(const rec::glBegin&) { inside_begin = !compiles_only; }
     void note_glEnd(const rec::glEnd&) { inside_begin = false; }
     void note_glUseProgram(const rec::glUseProgram& r) { current_program = r.program; }
     void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) {
@@ -151,6 +157,7 @@ class Exec {
     // --- errors: one sticky code, as the app would see it
     GLenum sticky_error = GL_NO_ERROR;
     bool inside_begin = false;
+    bool compiles_only = false;
 
     // --- debug messages (debug.cpp)
     std::mutex debug_lock;

@@ -184,6 +184,9 @@ static GLboolean unmap(GLuint buffer) {
     }
     if ((b->map->access & GL_MAP_WRITE_BIT) && !(b->map->access & GL_MAP_FLUSH_EXPLICIT_BIT))
         flush_range(b, 0, b->map->length);
+    // Beside the mapped part: what the copy has there is old.
+    if (b->map->driver_wrote)
+        b->copy.clear();
     b->map.reset();
     return GL_TRUE;
 }
@@ -191,7 +194,7 @@ static GLboolean unmap(GLuint buffer) {
 // The app writes [offset, offset + size) through the driver: the copy follows.
 static void follow_write(GLuint buffer, GLintptr offset, GLsizeiptr size, const void* data) {
     BufferShadow* b = buffer_shadow(buffer);
-    if (b && b->map)
+    if (b && b->map && b->map->sent)
         b->map->driver_wrote = true;
     if (!b || b->copy.empty())
         return;
@@ -469,6 +472,14 @@ GLCKPT_GL void glClearNamedBufferSubData(GLuint buffer, GLenum internalformat, G
     forget_contents(buffer);
     encode::glClearNamedBufferSubData(stream(), buffer, internalformat, offset, size, format, type,
                                       data);
+}
+GLCKPT_GL void glInvalidateBufferData(GLuint buffer) {
+    if (!refuse_mapped(buffer))
+        encode::glInvalidateBufferData(stream(), buffer);
+}
+GLCKPT_GL void glInvalidateBufferSubData(GLuint buffer, GLintptr offset, GLsizeiptr length) {
+    if (!refuse_mapped(buffer, offset, length))
+        encode::glInvalidateBufferSubData(stream(), buffer, offset, length);
 }
 GLCKPT_GL void glBindBuffersBase(GLenum target, GLuint first, GLsizei count,
                                  const GLuint* buffers) {

@@ -171,7 +171,7 @@ GLCKPT_GL void glArrayElement(GLint i) {
 
 GLCKPT_GL void glBegin(GLenum mode) {
     encode::glBegin(stream(), mode);
-    stream().inside_begin = true;
+    stream().inside_begin = !(shadow().compiling_list && shadow().list_mode == GL_COMPILE);
 }
 GLCKPT_GL void glEnd(void) {
     encode::glEnd(stream());

@@ -126,6 +126,8 @@ extern "C" {
 GLCKPT_GL const GLubyte* glGetString(GLenum name) {
     if (!stream().real())
         return nullptr;
+    if (stream().inside_begin && !ask_string(name, 0, 0))
+        return nullptr; // an error there, which only the driver can tell (lists may have ended it)
     return name == GL_EXTENSIONS ? extension_string() : driver_string(name);
 }
 GLCKPT_GL const GLubyte* glGetStringi(GLenum name, GLuint index) {
@@ -180,6 +182,8 @@ GLCKPT_GL void glGetInteger64v(GLenum pname, GLint64* data) {
 GLCKPT_GL GLboolean glIsEnabled(GLenum cap) { return encode::glIsEnabled(stream(), cap); }
 
 GLCKPT_GL void glGetPointerv(GLenum pname, void** params) {
+    if (stream().inside_begin)
+        encode::glIsEnabled(stream(), GL_BLEND); // raises the same error, if it is one
     const Shadow& s = shadow();
     auto array = [&](int i) { *params = const_cast<void*>(s.vao->arrays[i].pointer); };
     switch (pname) {

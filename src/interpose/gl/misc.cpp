@@ -184,12 +184,16 @@ GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
         Locked hold(g->lock);
         g->lists.note(list);
     }
-    shadow().compiling_list = true;
-    shadow().list_mode = mode;
+    const bool known = mode == GL_COMPILE || mode == GL_COMPILE_AND_EXECUTE;
+    if (list && known && !shadow().compiling_list && !stream().inside_begin) {
+        shadow().compiling_list = true;
+        shadow().list_mode = mode;
+    }
     encode::glNewList(stream(), list, mode);
 }
 GLCKPT_GL void glEndList(void) {
-    shadow().compiling_list = false;
+    if (!stream().inside_begin)
+        shadow().compiling_list = false;
     encode::glEndList(stream());
 }
 

@@ -155,6 +155,7 @@ void fold_use_program_stages(Fold& f, const char* r) {
     Object* o = f.find(NameClass::pipeline, f.as<rec::glUseProgramStages>(r).pipeline);
     if (!o)
         return;
+    o->bound_once = true; // a generated name becomes an object here, too
     // One record may set several stages: it lives while it is the last of any.
     Ref<Kept> k = f.keep(r);
     const uint32_t stages = f.as<rec::glUseProgramStages>(r).stages;

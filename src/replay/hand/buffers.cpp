@@ -37,6 +37,17 @@ bool must_map(Exec& x, GLuint buffer) {
     return it != x.group->storage_flags.end() && !(it->second & GL_DYNAMIC_STORAGE_BIT);
 }
 
+// GLES has no glGetBufferSubData, though a driver may have a function of that name there, which
+// does nothing. (A context has a thread of its own.)
+bool is_es(Exec& x) {
+    static thread_local int es = -1;
+    if (es < 0) {
+        const auto* version = reinterpret_cast<const char*>(x.gl.glGetString(GL_VERSION));
+        es = version && strncmp(version, "OpenGL ES", 9) == 0;
+    }
+    return es;
+}
+
 // A persistent map of the driver's own takes the bytes beside the pipeline, as the app's would.
 bool write_through_map(Exec& x, const rec::xBufferWrite& r, const void* data) {
     Group::PersistentMap m;
@@ -71,6 +82,23 @@ bool read_through_map(Exec& x, const rec::xBufferRead& r, void* to) {
         return false;
     memcpy(to, m.pointer + at, (size_t)r.size);
     return true;
+}
+
+// A buffer that is mapped already can still be copied from.
+void read_a_copy(Exec& x, GLenum target, const rec::xBufferRead& r, void* to) {
+    GLint old = 0;
+    GLuint copy = 0;
+    x.gl.glGetIntegerv(GL_COPY_READ_BUFFER_BINDING, &old);
+    x.gl.glGenBuffers(1, &copy);
+    x.gl.glBindBuffer(GL_COPY_READ_BUFFER, copy);
+    x.gl.glBufferData(GL_COPY_READ_BUFFER, r.size, nullptr, GL_STREAM_READ);
+    x.gl.glCopyBufferSubData(target, GL_COPY_READ_BUFFER, r.offset, 0, r.size);
+    if (const void* p = x.gl.glMapBufferRange(GL_COPY_READ_BUFFER, 0, r.size, GL_MAP_READ_BIT)) {
+        memcpy(to, p, (size_t)r.size);
+        x.gl.glUnmapBuffer(GL_COPY_READ_BUFFER);
+    }
+    x.gl.glBindBuffer(GL_COPY_READ_BUFFER, (GLuint)old);
+    x.gl.glDeleteBuffers(1, &copy);
 }
 
 void fail(Exec& x, GLenum error) {
@@ -113,15 +141,17 @@ void decode_xBufferRead(Exec& x, const char* record) {
     if (!to)
         return;
     const Bound b(x, x.real(NameClass::buffer, r->buffer));
-    // GLES has no glGetBufferSubData; some drivers have one there that always fails.
-    if (x.gl.glGetBufferSubData) {
+    if (x.gl.glGetBufferSubData && !is_es(x)) {
         x.gl.glGetBufferSubData(b.target(), r->offset, r->size, to);
-        if (x.gl.glGetError() == GL_NO_ERROR)
-            return;
+        take_error(x);
+        return;
     }
     if (read_through_map(x, *r, to))
         return;
-    if (const void* p = x.gl.glMapBufferRange(b.target(), r->offset, r->size, GL_MAP_READ_BIT)) {
+    if (b.target() == GL_COPY_WRITE_BUFFER) {
+        read_a_copy(x, b.target(), *r, to);
+    } else if (const void* p = x.gl.glMapBufferRange(b.target(), r->offset, r->size,
+                                                     GL_MAP_READ_BIT)) { // GLES 2.0
         memcpy(to, p, (size_t)r->size);
         x.gl.glUnmapBuffer(b.target());
     }

@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
                 c[k * 2] = 0.2f * cosf((float)(frame + i) * 0.3f + 2.1f * (float)k);
                 c[k * 2 + 1] = 0.2f * sinf((float)(frame + i) * 0.3f + 2.1f * (float)k);
             }
-            const GLintptr slot = (i % 4) * 1024;
+            const GLintptr slot = i * 256;
             float* t = tint + slot / 4;
             t[0] = (float)(i % 3) * 0.5f;
             t[1] = (float)(frame % 8) / 8;
@@ -111,13 +111,13 @@ int main(int argc, char** argv) {
             glUniform2f(glGetUniformLocation(draw, "move"), (float)(i % 4) * 0.5f - 0.75f,
                         (float)(i / 4) * 0.6f - 0.6f);
             glDrawArrays(GL_TRIANGLES, i * 3, 3);
-            if (i % 4 == 3) // the slots of the uniforms are written again
-                glFinish();
         }
         while (written.load() != frame + 1)
             std::this_thread::yield();
         glUniform2f(glGetUniformLocation(draw, "move"), 0, 0);
         glDrawArrays(GL_TRIANGLES, (GLint)(big / 8 / 2), 3);
+
+        glFinish(); // the uniforms are written again
 
         // Both sides write neighbouring numbers; each sees the other's.
         numbers[(frame % 16) * 4 + 1] = (GLuint)frame;
