@@ -1,0 +1,37 @@
+#!/bin/bash
+# move_display.sh BIN: glckpt-signal --move-display on running programs, with and without GL: the
+# window leaves one X server, is on the other, is drawn there, and the program lives.
+bin=$1; W=$(mktemp -d); mine=(); displays=()
+for tool in Xvfb xwininfo import compare; do command -v $tool >/dev/null || { echo "no $tool"; exit 77; }; done
+finish() { kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit "$1"; }
+for i in 0 1; do
+  mkfifo $W/n.$i; exec {told}<>$W/n.$i
+  Xvfb -displayfd $told -screen 0 $((1024 + 100 * i))x768x24 -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
+  read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
+  exec {told}>&-; displays+=(:$n)
+done
+on() { xwininfo -display $1 -root -tree 2>/dev/null | grep -q "\"$2\""; }
+for program in xcalc:Calculator glxgears:glxgears; do
+  command -v ${program%:*} >/dev/null || continue
+  DISPLAY=${displays[0]} $bin/glckpt-run --dir $W ${program%:*} >$W/out 2>&1 & p=$!; mine+=($p)
+  for _ in $(seq 300); do on ${displays[0]} ${program#*:} && break; sleep .1; done
+  sleep 1
+  for there in ${displays[1]} ${displays[0]} ${displays[1]}; do
+    $bin/glckpt-signal --move-display $there $p || { echo "FAILED: $program to $there"; cat $W/out; finish 1; }
+    for d in "${displays[@]}"; do
+      on $d ${program#*:}; has=$?
+      [ $d = $there ] && want=0 || want=1
+      [ $has = $want ] || { echo "FAILED: after the move of $program to $there, $d: $has"; finish 1; }
+    done
+  done
+  if [ $program = glxgears:glxgears ]; then
+    for i in $(seq 100); do
+      import -display $there -window root $W/a.png; sleep .2; import -display $there -window root $W/b.png
+      [ "$(compare -metric AE $W/a.png $W/b.png null: 2>&1)" != 0 ] && break
+      [ $i = 100 ] && { echo "FAILED: $program does not move on $there"; finish 1; }
+    done
+  fi
+  kill -0 $p || { echo "FAILED: $program died"; cat $W/out; finish 1; }
+  kill -9 $p; echo "${program%:*}: moved three times"
+done
+finish 0
