@@ -83,7 +83,7 @@ class Arg:
 
     @property
     def is_out(self):
-        return self.role in ("out", "probe", "pack")
+        return self.role in ("out", "probe", "pack", "query")
 
 
 @dataclass

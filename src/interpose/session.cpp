@@ -59,6 +59,13 @@ Session::Session() {
 
 void Session::add_renderer_env(const std::string& setting) { renderer_env_.push_back(setting); }
 
+bool Session::ignores_refused_calls() const {
+    static constexpr std::string_view kSetting = "GLCKPT_REFUSED_CALLS=warn";
+    const char* env = getenv("GLCKPT_REFUSED_CALLS");
+    return (env && strcmp(env, "warn") == 0) ||
+           std::find(renderer_env_.begin(), renderer_env_.end(), kSetting) != renderer_env_.end();
+}
+
 void Session::start_renderer() {
     int sockets[2];
     if (const long r = raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets);

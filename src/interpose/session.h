@@ -65,6 +65,11 @@ class Session {
     const std::vector<Context*>& contexts() const { return contexts_; }
     // "K=V" settings for renderers started from now on.
     void add_renderer_env(const std::string& setting);
+    const std::vector<std::string>& renderer_env() const { return renderer_env_; }
+    void set_renderer_env(std::vector<std::string> settings) { renderer_env_ = std::move(settings); }
+    // GLCKPT_REFUSED_CALLS=warn, in the environment or among the renderer's settings: a restart goes
+    // on without the calls that its driver refuses.
+    bool ignores_refused_calls() const;
     int renderer_pid() const { return renderer_pid_; }
 
   private:

@@ -37,6 +37,7 @@ struct AddStreamQuestion {
 struct SwitchAnswer {
     uint32_t failures;
     uint32_t first_op, first_error;
+    char call[256]; // the first one as a programmer would write it, and what it was for
 };
 
 struct AskHeader {

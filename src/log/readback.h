@@ -9,7 +9,9 @@ enum class ReadbackKind : uint32_t {
     Buffer,
     Renderbuffer,
     Drawable,
-    Strings // parts are texts; `level` is what glGetString was asked
+    Strings, // parts are texts; `level` is what glGetString was asked
+    Query,   // one part: the result so far, 64 bits; an active query goes on counting
+    Numbers  // one part: a program's numbers (log/numbers.h)
 };
 
 struct ReadbackQuestion {
@@ -20,6 +22,8 @@ struct ReadbackQuestion {
     int32_t width, height; // of a drawable
     uint32_t window;       // of a drawable that is one: its X window on the server
     char display[64];      // of that window
+    uint32_t index;        // of an active query: its vertex stream
+    uint32_t active; // of a query: it has not ended; of a drawable: its accumulation buffer, too
 };
 
 // Drawables' buffers, in `level` of their parts.
@@ -28,7 +32,9 @@ enum class DrawableBuffer : int32_t {
     Back = 2,
     DepthStencil = 3,
     Depth = 4,
-    Stencil = 5
+    Stencil = 5,
+    Accum = 6,  // GL_RGBA, GL_SHORT: signed normalized
+    Samples = 7 // one plane of a multisample drawable: ReadbackPart::sample tells which
 };
 
 // The answer is any number of parts, each followed by its bytes.
@@ -37,6 +43,7 @@ struct ReadbackPart {
     uint32_t format, type; // format 0: compressed
     int32_t internal_format;
     int32_t width, height, depth, border, samples;
+    int32_t sample; // of `samples`, which one
     uint64_t bytes;
 };
 

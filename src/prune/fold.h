@@ -106,6 +106,7 @@ extern const Payloads kPayloads[];
 // Commands that are executed at once even while a display list is being compiled (OpenGL 4.6
 // compatibility, section 21.4): they are the ones that return something, or manage objects.
 bool compiled_into_list(uint16_t op);
+bool about_arrays(uint16_t op); // not compiled, but it takes them to compile draws
 extern const uint32_t kFamilyGroups[];
 extern const unsigned kFamilyCount;
 
@@ -184,6 +185,7 @@ class Fold {
     void veto(uint16_t op);
     std::map<uint16_t, uint64_t> vetoes; // op -> times
     std::map<uint64_t, bool> drawable_dirty;
+    std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
 

@@ -81,6 +81,7 @@ struct Kept {
     // Positions that GL transforms when they are given (lights, clip planes, raster position):
     // the matrices in force then.
     std::vector<Ref<Kept>> modelview, projection;
+    std::vector<Ref<Kept>> current; // of a raster position: the color and coordinates it took along
     bool transformed = false;
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());

@@ -17,6 +17,7 @@ struct Object {
     uint64_t born = 0; // sequence
     Slots slots;
     Ref<Kept> created;         // glCreate*: the record that made it with a type
+    Ref<Kept> label;           // glObjectLabel
     uint32_t emitted_name = 0; // while a log is being emitted
     Object(NameClass c, uint32_t n) : cls(c), name(n) {}
     virtual ~Object() = default;
@@ -29,6 +30,7 @@ struct Contents {
     uint32_t format = 0, type = 0; // 0: compressed
     int32_t internal_format = 0;
     int32_t width = 0, height = 0, depth = 0, border = 0, samples = 0;
+    int32_t sample = 0; // of multisample images: which plane this is
     Ref<Blob> pixels;
 };
 
@@ -45,6 +47,7 @@ struct Texture : Object {
     };
     std::map<std::pair<int, int>, Image> images;
     Ref<Kept> storage; // glTexStorage*, glTexBuffer*: all images at once
+    std::vector<Contents> planes; // of a multisample texture, after a readback
     Ref<Object> view_of;
     bool gpu_dirty = false; // the driver alone knows its contents
     bool buffer_texture = false;
@@ -68,6 +71,7 @@ struct Renderbuffer : Object {
     bool gpu_dirty = false;
     Contents contents;
     bool has_contents = false;
+    std::vector<Contents> planes; // if it is multisample
 };
 
 struct Sampler : Object {
@@ -101,6 +105,7 @@ struct Program : Object {
     Executable executable;
     Slots uniforms;           // since the link
     Ref<Kept> shader_program; // glCreateShaderProgramv
+    Ref<Blob> numbers;        // of the executable, as the driver told them (log/numbers.h)
 };
 
 struct VertexArray : Object {
@@ -121,16 +126,22 @@ struct Framebuffer : Object {
 struct Query : Object {
     using Object::Object;
     uint32_t target = 0;
+    uint32_t index = 0; // vertex stream
     bool active = false;
     bool ended = false;
     Ref<Kept> begin;
+    // As of the last readback; final if `complete`.
+    uint64_t value = 0;
+    bool complete = false;
 };
 
 struct TransformFeedback : Object {
     using Object::Object;
     std::map<uint32_t, Ref<Object>> buffers;
     bool active = false, paused = false;
+    bool drawn = false; // since it began: where it stands in its buffers is the driver's secret
     Ref<Kept> begin;
+    Ref<Object> program; // in use when it began
 };
 
 struct Pipeline : Object {
@@ -147,8 +158,13 @@ struct DisplayList {
     int refs = 0;
     std::vector<Ref<Kept>> body;
     std::vector<Ref<Kept>> state; // the part of the body that changes state when called
+    // The arrays that draws compiled into it take their vertices from: as they stood at glNewList;
+    // the commands about arrays that came while it was compiled are in the body.
+    Slots arrays;
+    bool draws_arrays = false;
     bool draws = false;
     size_t bytes = 0;
+    Ref<Kept> label;
 };
 
 } // namespace glckpt::prune

@@ -78,9 +78,8 @@ struct ContextState {
     uint32_t list_name = 0, list_mode = 0;
     std::map<int, Ref<Object>> default_textures; // name 0, by target index
     bool pixel_transfer_used = false;            // uploads are changed on their way in
-    bool raster_moved = false;                   // by glBitmap: the driver alone knows where to
     bool inside_begin = false;
-    bool conditional = false;
+    Ref<Kept> conditional; // glBeginConditionalRender in force
     // Filters of debug messages: a level for each group that is open, under the outermost.
     struct DebugLevel {
         Ref<Kept> push;

@@ -195,14 +195,16 @@ const GLuint* Exec::forget_names(NameClass c, GLsizei n, const GLuint* v) {
 }
 
 GLint Exec::uniform(GLuint program, GLint location) {
-    if (group->uniforms.empty() || location < 0)
+    if (group->numbers.empty() || location < 0)
         return location;
     GroupLock hold(*group);
-    const auto p = group->uniforms.find(program ? program : current_program);
-    if (p == group->uniforms.end() || p->second.empty())
-        return location;
-    const auto l = p->second.find(location);
-    return l == p->second.end() ? location : l->second;
+    const ProgramNumbers* p = numbers(program ? program : uniform_program());
+    return p ? p->locations.real(location) : location;
+}
+
+ProgramNumbers* Exec::numbers(GLuint program) {
+    const auto p = group->numbers.find(program);
+    return p == group->numbers.end() ? nullptr : &p->second;
 }
 
 void Exec::missing(Op op) {

@@ -41,9 +41,31 @@ class NameTable {
     std::unordered_map<GLuint, GLuint> sparse_, back_;
 };
 
-// Uniform locations as the app knows them, for a program that another driver linked.
-// Empty: the driver's own, unchanged.
-using LocationMap = std::unordered_map<GLint, GLint>;
+// Numbers that the app knows from a driver that chose others than this one (numbers.cpp).
+class NumberMap {
+  public:
+    bool empty() const { return real_.empty(); }
+    void add(GLint v, GLint r);
+    // The driver's; -1 for a number that it has nothing for.
+    GLint real(GLint v) const;
+    // The app's; made if the driver's is none that the app has been told.
+    GLint virtual_of(GLint r);
+    // Every number there is has been added: others mean nothing. (Else they stay as they are.)
+    void close() { complete_ = true; }
+    // Numbers of the driver in [0, n) that nothing stands for get the lowest free ones.
+    void fill(GLint n);
+    bool changes_nothing() const;
+    void clear() { *this = {}; }
+
+  private:
+    std::unordered_map<GLint, GLint> real_, back_;
+    GLint next_ = 0;
+    bool complete_ = false;
+};
+struct ProgramNumbers {
+    NumberMap locations, uniforms, blocks, storage_blocks;
+    NumberMap subroutine_uniforms[6], subroutines[6];
+};
 
 struct Group {
     std::mutex lock;
@@ -51,7 +73,7 @@ struct Group {
     NameTable names[kNameClasses];
     std::unordered_map<uint64_t, GLsync> syncs;
     std::vector<GLuint> dying_programs; // deleted, but in use when last looked at
-    std::unordered_map<GLuint, LocationMap> uniforms;
+    std::unordered_map<GLuint, ProgramNumbers> numbers; // of the programs that differ
     std::unordered_map<GLuint, GLbitfield> storage_flags; // buffers of immutable storage
     struct PersistentMap {
         char* pointer; // the driver's
@@ -126,8 +148,11 @@ class Exec {
     const GLuint* real_names(NameClass c, GLsizei n, const GLuint* v);
     const GLuint* forget_names(NameClass c, GLsizei n, const GLuint* v);
     GLint uniform(GLuint program, GLint location);
+    // Null: this driver's numbers are those that the app knows.
+    ProgramNumbers* numbers(GLuint program);
     GLuint current_program = 0; // virtual
     GLuint pipeline_program = 0;
+    GLuint uniform_program() const { return current_program ? current_program : pipeline_program; }
 
     // --- what must be remembered of some calls (notes.cpp)
     void note_glNewList(const rec::glNewList& r) {
@@ -176,6 +201,16 @@ class Exec {
     std::vector<GLuint> select;
     std::vector<GLfloat> feedback;
     GLenum render_mode = GL_RENDER;
+
+    // Queries that began in another renderer: what they had counted there (queries.cpp).
+    struct QueryValue {
+        uint64_t value;
+        GLenum target;
+        bool complete;
+    };
+    std::unordered_map<GLuint, QueryValue> queries; // by virtual name
+    GLuint empty_query = 0;
+    bool passes_condition = false; // a conditional render that the driver was not told of
 
     Stream& stream;
 

@@ -127,6 +127,7 @@ RenderbufferLayout renderbuffer_layout(Driver& gl) {
     default:
         b.kind = GL_UNSIGNED_NORMALIZED;
     }
+    l.bits = b;
     l.pixel = exact_layout(b);
     return l;
 }

@@ -19,6 +19,7 @@ PixelLayout exact_layout(const ComponentBits& bits);
 
 struct RenderbufferLayout {
     PixelLayout pixel;
+    ComponentBits bits;
     GLenum attachment = 0;
     GLint width = 0, height = 0, samples = 0, internal_format = 0;
 };

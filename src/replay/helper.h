@@ -18,4 +18,11 @@ class Helper {
     bool ok_;
 };
 
+// --- hand/contents.cpp, in the helper context
+void tight_unpack(Driver& gl);
+void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, const void* p);
+// In a helper context of its own: to the back buffer, or the only one.
+void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum format, GLenum type,
+                      const void* pixels);
+
 } // namespace glckpt::replay

@@ -5,7 +5,7 @@ namespace glckpt::replay {
 
 void Exec::note_glLinkProgram(const rec::glLinkProgram& r) {
     GroupLock hold(*group);
-    group->uniforms.erase(r.program); // the locations told before are those of the old executable
+    group->numbers.erase(r.program); // the numbers told before are those of the old executable
 }
 
 void Exec::note_glBufferStorage(const rec::glBufferStorage& r) {

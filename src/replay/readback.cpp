@@ -5,9 +5,12 @@
 // app's own state is touched. Formats are chosen so that nothing is lost: what the driver stores in
 // n bits goes through a type of at least n bits and comes back the same.
 #include "replay/readback.h"
+#include "replay/accum.h"
 #include "log/readback.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
+#include "replay/numbers.h"
+#include "replay/samples.h"
 #include "replay/stream.h"
 #include "replay/window_image.h"
 #include "replay/ws/ws.h"
@@ -33,11 +36,6 @@ Helper::~Helper() {
 
 namespace {
 
-void clear_errors(Driver& gl) {
-    for (int i = 0; i < 16 && gl.glGetError() != GL_NO_ERROR; ++i) {
-    }
-}
-
 class Parts {
   public:
     char* add(const log::ReadbackPart& part) {
@@ -49,6 +47,7 @@ class Parts {
     void drop_last(const log::ReadbackPart& part) {
         bytes_.resize(bytes_.size() - sizeof part - part.bytes);
     }
+    std::vector<char>& bytes() { return bytes_; }
     std::vector<char> take() { return std::move(bytes_); }
 
   private:
@@ -115,6 +114,11 @@ std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
     if (!helper)
         return {};
     tight_pack(x.gl);
+    if (multisample_target(target)) {
+        if (!read_texture_samples(x.gl, texture, target, parts.bytes()))
+            return {};
+        return parts.take();
+    }
     x.gl.glBindTexture(target, texture);
     const int faces = target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
     const int levels = target == GL_TEXTURE_RECTANGLE ? 1 : 16;
@@ -162,7 +166,10 @@ std::vector<char> read_renderbuffer(Exec& x, GLuint renderbuffer) {
     gl.glFramebufferRenderbuffer(GL_FRAMEBUFFER, l.attachment, GL_RENDERBUFFER, renderbuffer);
     gl.glReadBuffer(l.attachment == GL_COLOR_ATTACHMENT0 ? GL_COLOR_ATTACHMENT0 : GL_NONE);
     gl.glDrawBuffer(GL_NONE);
-    if (l.samples == 0 && l.pixel.bytes) {
+    if (l.samples > 0) {
+        if (!read_renderbuffer_samples(gl, l, parts.bytes()))
+            parts.bytes().clear();
+    } else if (l.pixel.bytes) {
         log::ReadbackPart p{};
         p.width = l.width;
         p.height = l.height;
@@ -236,7 +243,52 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
         read(log::DrawableBuffer::Depth, GL_DEPTH_COMPONENT, GL_UNSIGNED_INT, 4);
     else if (stencil)
         read(log::DrawableBuffer::Stencil, GL_STENCIL_INDEX, GL_UNSIGNED_BYTE, 1);
+    GLint samples = 0;
+    gl.glGetIntegerv(GL_SAMPLES, &samples);
+    const size_t without = parts.bytes().size();
+    if (samples > 1 && !read_drawable_samples(gl, q.width, q.height, samples, parts.bytes()))
+        parts.bytes().resize(without);
     return parts.take();
+}
+
+// Its accumulation buffer, which reading destroys with the back buffer: `parts` has that one.
+void read_drawable_accum(Exec& x, const log::ReadbackQuestion& q, std::vector<char>& parts) {
+    if (x.draw != q.name || q.width <= 0 || q.height <= 0)
+        return;
+    ws_make_current(x.stream.id, x.draw, x.read, true);
+    const size_t pixels = (size_t)q.width * (size_t)q.height;
+    const std::vector<short> values = read_accum(x.gl, pixels, [&](unsigned char* to) {
+        const Helper helper(x, q.name);
+        tight_pack(x.gl);
+        GLboolean twice = GL_FALSE;
+        x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
+        x.gl.glReadBuffer(twice ? GL_BACK : GL_FRONT);
+        x.gl.glReadPixels(0, 0, q.width, q.height, GL_RGBA, GL_UNSIGNED_BYTE, to);
+    });
+    if (values.empty())
+        return;
+    write_accum(x.gl, values.data(), pixels, [&](const unsigned char* color) {
+        draw_to_drawable(x, q.name, q.width, q.height, GL_RGBA, GL_UNSIGNED_BYTE, color);
+    });
+    log::ReadbackPart back{};
+    for (size_t at = 0; at + sizeof back <= parts.size(); at += sizeof back + back.bytes) {
+        memcpy(&back, parts.data() + at, sizeof back);
+        if (back.level == (int32_t)log::DrawableBuffer::Back)
+            draw_to_drawable(x, q.name, back.width, back.height, back.format, back.type,
+                             parts.data() + at + sizeof back);
+    }
+    log::ReadbackPart p{};
+    p.level = (int32_t)log::DrawableBuffer::Accum;
+    p.width = q.width;
+    p.height = q.height;
+    p.depth = 1;
+    p.format = GL_RGBA;
+    p.type = GL_SHORT;
+    p.bytes = values.size() * sizeof values[0];
+    const char* head = reinterpret_cast<const char*>(&p);
+    parts.insert(parts.end(), head, head + sizeof p);
+    const char* bytes = reinterpret_cast<const char*>(values.data());
+    parts.insert(parts.end(), bytes, bytes + p.bytes);
 }
 
 std::vector<char> read_strings(Exec& x) {
@@ -260,8 +312,32 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         return read_buffer(x, x.real(NameClass::buffer, (GLuint)q.name));
     case log::ReadbackKind::Renderbuffer:
         return read_renderbuffer(x, x.real(NameClass::renderbuffer, (GLuint)q.name));
-    case log::ReadbackKind::Drawable:
-        return read_drawable(x, q);
+    case log::ReadbackKind::Drawable: {
+        std::vector<char> parts = read_drawable(x, q);
+        if (q.active)
+            read_drawable_accum(x, q, parts);
+        return parts;
+    }
+    case log::ReadbackKind::Query: {
+        Parts parts;
+        log::ReadbackPart p{};
+        p.bytes = 8;
+        uint64_t value = 0;
+        if (read_query(x, q, &value))
+            memcpy(parts.add(p), &value, sizeof value);
+        return parts.take();
+    }
+    case log::ReadbackKind::Numbers: {
+        Parts parts;
+        const Helper helper(x, 0);
+        log::ReadbackPart p{};
+        std::vector<char> table;
+        if (helper)
+            table = read_numbers(x.gl, x.real(NameClass::program, (GLuint)q.name));
+        p.bytes = table.size();
+        memcpy(parts.add(p), table.data(), table.size());
+        return parts.take();
+    }
     case log::ReadbackKind::Strings:
         return x.gl.glGetString ? read_strings(x) : std::vector<char>();
     default:

@@ -1,5 +1,6 @@
 #include "replay/stream.h"
 #include "base/lock.h"
+#include "log/describe.h"
 #include <cerrno>
 #include <condition_variable>
 #include <cstdio>
@@ -144,7 +145,8 @@ void run_on_stream(Stream& s, std::function<void()> task) {
 
 log::SwitchAnswer switch_stream(Stream& s, std::unique_ptr<Stream> main) {
     std::unique_lock hold(g_pause_lock);
-    const log::SwitchAnswer a{s.failures, s.first_failed_op, s.first_error};
+    log::SwitchAnswer a{s.failures, s.first_failed_op, s.first_error, {}};
+    snprintf(a.call, sizeof a.call, "%s", s.first_failed_call.c_str());
     s.switch_to = std::move(main);
     g_pause_changed.wait(hold, [&] { return !s.switch_to; });
     return a;
@@ -214,12 +216,19 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
             if (!s.failures++) {
                 s.first_failed_op = h->op;
                 s.first_error = error;
+                s.first_failed_call = log::to_text(record);
+                if (!s.last_bind.empty())
+                    s.first_failed_call += " after " + log::to_text(s.last_bind.data());
             }
             x.sticky_error = GL_NO_ERROR; // the app did not do this
             if (getenv("GLCKPT_DEBUG"))
-                fprintf(stderr, "glckpt: attach: %s failed with %#x\n", name_of(record), error);
+                fprintf(stderr, "glckpt: attach: %s failed with %#x\n",
+                        log::to_text(record).c_str(), error);
         }
     }
+    // In an attach log an object is bound first, and then told about.
+    if (s.attaching && strncmp(name_of(record), "glBind", 6) == 0)
+        s.last_bind.assign(record, record + size);
     if (sync) {
         s.shared->reply_error = error;
         s.shared->replied.store(at + size, std::memory_order_seq_cst);

@@ -26,6 +26,8 @@ struct Stream {
     bool attaching = false;
     std::unique_ptr<Stream> switch_to;
     uint32_t failures = 0, first_failed_op = 0, first_error = 0;
+    std::string first_failed_call;
+    std::vector<char> last_bind; // the record
     // Standing between two records, for a pause; tasks are executed meanwhile.
     std::atomic<bool> standing{false};
     std::function<void()> task;

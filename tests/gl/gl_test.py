@@ -57,6 +57,8 @@ def main():
         sys.exit(77)
     if len(wanted) != FRAMES:
         sys.exit("natively: " + native.stdout[-300:])
+    if "RENDERER_PRELOAD" in env:
+        env["GLCKPT_RENDERER_ENV"] = "LD_PRELOAD=" + env["RENDERER_PRELOAD"]
     with tempfile.TemporaryDirectory(prefix="glckpt-gl-") as folder:
         launcher = [f"{BIN}/glckpt-run", "--dir", folder]
         if HOW == "replace":

@@ -17,6 +17,7 @@
 #pragma once
 #include "gen/gl/records.h"
 #include "interpose/gl/encoder.h"
+#include "interpose/gl/buffers.h"
 #include "interpose/gl/persistent.h"
 #include "interpose/gl/sizes.h"
 

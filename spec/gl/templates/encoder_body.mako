@@ -4,7 +4,7 @@
     scalars = [a for a in op.args if a.role in ("value", "pointer")]
     def cond(a):
         return {"unpack": "shadow().unpack_buffer != 0", "indices": "shadow().element_buffer() != 0",
-                "pack": "shadow().pack_buffer != 0"}.get(a.role)
+                "pack": "shadow().pack_buffer != 0", "query": "bound_buffer(GL_QUERY_BUFFER) != 0"}.get(a.role)
     def size_expr(a):
         e = a.size
         for fn in ("pixels(", "pixels3d("):

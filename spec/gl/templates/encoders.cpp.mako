@@ -1,6 +1,7 @@
 <%namespace name="body" file="encoder_body.mako"/>\
 // Generated from spec/gl: exported GL functions (part ${part}).
 #include "gen/gl/encode.h"
+#include "interpose/gl/buffers.h"
 #include "interpose/gl/debug.h"
 #include "interpose/gl/exports.h"
 #include "interpose/gl/names.h"

@@ -78,6 +78,7 @@ struct ShareGroup {
     std::unordered_map<GLuint, ProgramShadow> programs;
     uint64_t next_sync = 1;
     std::unordered_set<uint64_t> syncs;
+    std::unordered_map<uint64_t, std::string> sync_labels;
     std::vector<struct Context*> contexts;
     // Buffers with a persistent map; the lock is held while they are compared and sent
     // (persistent.cpp).

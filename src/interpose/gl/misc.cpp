@@ -7,7 +7,9 @@
 #include "interpose/gl/names.h"
 #include "interpose/gl/persistent.h"
 #include "interpose/gl/sizes.h"
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <vector>
 
 namespace glckpt {
@@ -232,6 +234,7 @@ GLCKPT_GL void glDeleteSync(GLsync sync) {
     if (ShareGroup* g = t_context->group.get()) {
         Locked hold(g->lock);
         g->syncs.erase(sync_number(sync));
+        g->sync_labels.erase(sync_number(sync));
     }
 }
 GLCKPT_GL GLboolean glIsSync(GLsync sync) { return known_sync(sync) ? GL_TRUE : GL_FALSE; }
@@ -356,13 +359,37 @@ GLCKPT_GL GLhandleARB glGetHandleARB(GLenum pname) {
     return (GLhandleARB)program;
 }
 
-// Labels of pointers can only be those of sync objects.
-GLCKPT_GL void glObjectPtrLabel(const void*, GLsizei, const GLchar*) {}
-GLCKPT_GL void glGetObjectPtrLabel(const void*, GLsizei bufSize, GLsizei* length, GLchar* label) {
+// Labels of pointers can only be those of sync objects, whose handles are ours: kept on this side.
+GLCKPT_GL void glObjectPtrLabel(const void* ptr, GLsizei length, const GLchar* label) {
+    if (!known_sync((GLsync)ptr)) {
+        encode::xGetSynciv(stream(), 0, GL_SYNC_STATUS, 0, nullptr, 0, nullptr, 0); // INVALID_VALUE
+        return;
+    }
+    ShareGroup* g = t_context->group.get();
+    Locked hold(g->lock);
+    if (label)
+        g->sync_labels[sync_number((GLsync)ptr)] =
+            length < 0 ? std::string(label) : std::string(label, (size_t)length);
+    else
+        g->sync_labels.erase(sync_number((GLsync)ptr));
+}
+GLCKPT_GL void glGetObjectPtrLabel(const void* ptr, GLsizei bufSize, GLsizei* length,
+                                   GLchar* label) {
+    if (!known_sync((GLsync)ptr)) {
+        encode::xGetSynciv(stream(), 0, GL_SYNC_STATUS, 0, nullptr, 0, nullptr, 0); // INVALID_VALUE
+        return;
+    }
+    ShareGroup* g = t_context->group.get();
+    Locked hold(g->lock);
+    const auto it = g->sync_labels.find(sync_number((GLsync)ptr));
+    const std::string_view text = it == g->sync_labels.end() ? std::string_view() : it->second;
+    const size_t n = std::min(text.size(), (size_t)std::max(bufSize - 1, 0));
     if (length)
-        *length = 0;
-    if (label && bufSize > 0)
-        *label = 0;
+        *length = (GLsizei)(label ? n : text.size());
+    if (label && bufSize > 0) {
+        memcpy(label, text.data(), n);
+        label[n] = 0;
+    }
 }
 
 } // extern "C"

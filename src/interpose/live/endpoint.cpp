@@ -4,6 +4,7 @@
 #include "interpose/live/readback.h"
 #include "interpose/live/stream_sink.h"
 #include "interpose/session.h"
+#include "interpose/ws/for_gl.h"
 #include "log/readback.h"
 #include <set>
 
@@ -32,27 +33,35 @@ std::string vetoes(const prune::Fold& f) {
     return names;
 }
 
+bool feedback_is_secret(const prune::Object& o, const prune::ContextState& c) {
+    const auto& t = static_cast<const prune::TransformFeedback&>(o);
+    return t.active && (t.drawn || &o != c.feedback.get() || !(t.program == c.program));
+}
+
 // State of the moment that a new renderer could not be given: refused by name, never dropped.
 Status unrestorable(Pruner& p) {
+    // Where a transform feedback stands in its buffers is no state that GL tells or takes.
+    const Status feedback = Status::refused("it is in the middle of a transform feedback (try again)");
     for (auto& [id, e] : p.entries()) {
-        const prune::ContextState& c = *e.state;
-        if (static_cast<const prune::TransformFeedback&>(*c.feedback).active)
-            return Status::refused("it is in the middle of a transform feedback (try again)");
-        if (!c.active_queries.empty())
-            return Status::refused("it is in the middle of a GL query (try again)");
-        if (c.conditional)
-            return Status::refused("it is in the middle of a conditional render (try again)");
-        if (c.raster_moved)
-            return Status::refused("glBitmap has moved its raster position to where only the driver knows");
-        for (const prune::SavedClient& s : c.client_attribs)
-            if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT)
-                return Status::refused("it holds vertex arrays pushed by glPushClientAttrib (try again)");
-        for (prune::Object* o : prune::live_objects(*e.state, NameClass::query))
-            if (static_cast<prune::Query&>(*o).ended)
-                return Status::refused("GL query " + std::to_string(o->name) +
-                                       " has a result, which glckpt does not keep yet");
+        if (feedback_is_secret(*e.state->feedback, *e.state) ||
+            feedback_is_secret(*e.state->default_feedback, *e.state))
+            return feedback;
+        for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
+            if (feedback_is_secret(*o, *e.state))
+                return feedback;
     }
     return {};
+}
+
+std::string hexadecimal(uint32_t v) {
+    char text[16];
+    snprintf(text, sizeof text, "%#x", v);
+    return text;
+}
+
+void say(const std::string& what) {
+    const std::string line = "glckpt: " + what + "\n";
+    raw_syscall(SYS_write, 2, line.data(), line.size());
 }
 
 // Stops the renderer between two records.
@@ -74,13 +83,28 @@ Status pause_renderer(uint64_t deadline_ns) {
 }
 
 void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64_t>& done) {
-    for (const uint64_t d : {c.draw_drawable, c.read_drawable}) {
+    std::vector<uint64_t> here = {c.draw_drawable, c.read_drawable};
+    // Those that no context is current with: where they were read.
+    std::vector<DrawableInfo> list;
+    ws_for_each_drawable(
+        [](const DrawableInfo& d, void* to) {
+            static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
+        },
+        &list);
+    for (const DrawableInfo& d : list)
+        if (d.context == c.id)
+            here.push_back(d.drawable);
+    for (const uint64_t d : here) {
         if (!d || !done.insert(d).second)
             continue;
         const auto it = drawable_contents().find(d);
         if (it == drawable_contents().end())
             continue;
         for (const auto& part : it->second.parts) {
+            if (part.buffer == (int32_t)log::DrawableBuffer::Samples) {
+                out.plane(part.contents, d, GL_FRAMEBUFFER_DEFAULT);
+                continue;
+            }
             rec::xDrawableContents r{};
             r.drawable = d;
             r.what = (GLenum)part.buffer;
@@ -99,6 +123,21 @@ Context* sharing_context(Pruner& p, Context* c) {
         if (e.context != c && e.context->group == c->group && id < c->id)
             return e.context;
     return nullptr;
+}
+
+// Whether what a driver refuses is only said: with --ignore-refused-calls, and where there is no
+// going back (the renderer has died).
+thread_local bool t_tolerant = false;
+
+Status refused_calls(const log::SwitchAnswer& a) {
+    const std::string what = "the new driver refuses " +
+                             (a.failures > 1 ? std::to_string(a.failures) + " calls, the first "
+                                             : std::string()) +
+                             a.call + " (GL error " + hexadecimal(a.first_error) + ")";
+    if (!t_tolerant && !Session::get().ignores_refused_calls())
+        return Status::refused(what + "; --ignore-refused-calls goes on without");
+    say("warning: " + what);
+    return {};
 }
 
 Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& groups,
@@ -122,14 +161,7 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     sink.finish();
     const log::SwitchAnswer a = session.switch_stream(e.context);
     attach.destroy();
-    if (a.failures) {
-        const std::string line = "glckpt: warning: the new driver refused " +
-                                 std::to_string(a.failures) + " of the program's GL calls, the first " +
-                                 kOpNames[a.first_op] + " with error " +
-                                 std::to_string(a.first_error) + "\n";
-        raw_syscall(SYS_write, 2, line.data(), line.size());
-    }
-    return {};
+    return a.failures ? refused_calls(a) : Status();
 }
 
 // A new renderer is brought to where the live set is. The pruner's lock is held.
@@ -173,8 +205,13 @@ Status replace_renderer() {
     if (Status s = pause_renderer(now_ns() + 5'000'000'000); !s)
         return s;
     p.fold_all();
-    if (Status s = read_back_dirty(p); !s)
+    Status s = unrestorable(p);
+    if (s)
+        s = read_back_dirty(p);
+    if (!s) {
+        Session::get().ask(log::Ask::Resume, std::span<const char>());
         return s;
+    }
     Session::get().stop_renderer();
     return attach_all(p);
 }
@@ -183,11 +220,11 @@ void recover_renderer() {
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
     p.fold_all();
+    t_tolerant = true;
     const Status s = attach_all(p);
+    t_tolerant = false;
     if (!s) {
-        const std::string line =
-            "glckpt: the renderer died and cannot be replaced: " + s.why() + "\n";
-        raw_syscall(SYS_write, 2, line.data(), line.size());
+        say("the renderer died and cannot be replaced: " + s.why());
         raw_syscall(SYS_exit_group, 1);
     }
     Session::get().recovered();
@@ -255,12 +292,29 @@ void GlEndpoint::resume() {
 Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
     if (!Session::existing())
         return {};
+    Session& session = Session::get();
+    const bool live = !session.renderer_is_dead(); // not in a restarted process
+    const std::vector<std::string> before = session.renderer_env();
     for (const std::string& setting : request.renderer_env)
-        Session::get().add_renderer_env(setting);
+        session.add_renderer_env(setting);
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
-    Session::get().stop_renderer();
-    return attach_all(p);
+    session.stop_renderer();
+    Status s = attach_all(p);
+    if (s || !live)
+        return s;
+    // Back to the driver it had, which took all of it before.
+    session.set_renderer_env(before);
+    session.stop_renderer();
+    t_tolerant = true;
+    const Status back = attach_all(p);
+    t_tolerant = false;
+    if (!back) {
+        say("neither the new driver (" + s.why() + ") nor the old one can be attached: " +
+            back.why());
+        raw_syscall(SYS_exit_group, 1);
+    }
+    return Status::refused(s.why() + "; the program goes on with the driver it had");
 }
 
 // The largest picture that is on the screen, top row first, at most 512 pixels wide.

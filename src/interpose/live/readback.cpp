@@ -4,6 +4,7 @@
 #include "log/readback.h"
 #include "prune/emit/emit.h"
 #include "x11/for_gl.h"
+#include <algorithm>
 
 namespace glckpt {
 namespace {
@@ -37,13 +38,14 @@ Answer ask(uint32_t stream, log::ReadbackKind kind, uint64_t name, uint32_t targ
     return {Session::get().ask(log::Ask::Readback, q)};
 }
 
-Answer ask(const DrawableInfo& d) {
+Answer ask(const DrawableInfo& d, bool accum) {
     log::ReadbackQuestion q{};
     q.stream = d.context;
     q.kind = log::ReadbackKind::Drawable;
     q.name = d.drawable;
     q.width = d.width;
     q.height = d.height;
+    q.active = accum;
     const bool window = d.kind == log::ws::SurfaceKind::GlxBareWindow ||
                         d.kind == log::ws::SurfaceKind::GlxWindow ||
                         d.kind == log::ws::SurfaceKind::EglWindow;
@@ -64,6 +66,7 @@ prune::Contents contents_of(const log::ReadbackPart& p, const char* bytes) {
     c.depth = p.depth;
     c.border = p.border;
     c.samples = p.samples;
+    c.sample = p.sample;
     c.pixels = Ref<Blob>(Blob::copy(bytes, p.bytes));
     return c;
 }
@@ -78,7 +81,12 @@ Status read_texture(uint32_t stream, prune::Texture& t) {
         return Status::refused("texture " + std::to_string(t.name) +
                                " holds what only the GPU has, and it cannot be read back");
     t.gpu_dirty = false;
+    t.planes.clear();
     a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+        if (p.samples) {
+            t.planes.push_back(contents_of(p, bytes));
+            return;
+        }
         auto& image = t.images[{p.face, p.level}];
         if (!t.storage)
             image.definition = {};
@@ -90,7 +98,54 @@ Status read_texture(uint32_t stream, prune::Texture& t) {
     return {};
 }
 
+// Programs' numbers, once an executable. Those that cannot be asked (a failed link) have none.
+void read_numbers(uint32_t stream, prune::ContextState& c) {
+    for (prune::Object* o : prune::live_objects(c, NameClass::program)) {
+        auto& p = static_cast<prune::Program&>(*o);
+        if (p.numbers || (!p.executable.exists && !p.shader_program))
+            continue;
+        p.numbers = Ref<Blob>(Blob::make(0));
+        ask(stream, log::ReadbackKind::Numbers, p.name, 0)
+            .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+                p.numbers = Ref<Blob>(Blob::copy(bytes, part.bytes));
+            });
+    }
+}
+
+// Results of queries that have ended, once; of active ones what they have counted so far.
+Status read_queries(uint32_t stream, prune::ContextState& c) {
+    auto read = [&](prune::Query& q) {
+        log::ReadbackQuestion question{};
+        question.stream = stream;
+        question.kind = log::ReadbackKind::Query;
+        question.name = q.name;
+        question.target = q.target;
+        question.index = q.index;
+        question.active = q.active;
+        const Answer a{Session::get().ask(log::Ask::Readback, question)};
+        bool known = false;
+        a.for_each([&](const log::ReadbackPart& part, const char* bytes) {
+            if (part.bytes == sizeof q.value) {
+                memcpy(&q.value, bytes, sizeof q.value);
+                known = true;
+            }
+        });
+        return known;
+    };
+    for (prune::Object* o : prune::live_objects(c, NameClass::query)) {
+        auto& q = static_cast<prune::Query&>(*o);
+        if (q.active || (q.ended && !q.complete)) {
+            if (!read(q))
+                return Status::refused("the driver does not tell the result of GL query " +
+                                       std::to_string(q.name));
+            q.complete = !q.active;
+        }
+    }
+    return {};
+}
+
 Status read_group(uint32_t stream, prune::ContextState& c) {
+    read_numbers(stream, c);
     for (prune::Object* o : prune::live_objects(c, NameClass::texture))
         if (auto& t = static_cast<prune::Texture&>(*o); t.gpu_dirty && t.bound_once)
             if (Status s = read_texture(stream, t); !s)
@@ -102,7 +157,12 @@ Status read_group(uint32_t stream, prune::ContextState& c) {
                 return Status::refused("renderbuffer " + std::to_string(b.name) +
                                        " holds what only the GPU has, and it cannot be read back");
             b.gpu_dirty = false;
+            b.planes.clear();
             a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                if (p.samples) {
+                    b.planes.push_back(contents_of(p, bytes));
+                    return;
+                }
                 b.contents = contents_of(p, bytes);
                 b.has_contents = true;
             });
@@ -160,6 +220,10 @@ Status read_back_dirty(Pruner& p) {
             return s;
     }
     for (auto& [id, e] : p.entries())
+        if (e.state->ever_current)
+            if (Status s = read_queries(id, *e.state); !s)
+                return s;
+    for (auto& [id, e] : p.entries())
         if (e.state->current)
             read_strings(e.context);
     std::vector<DrawableInfo> drawables;
@@ -168,15 +232,30 @@ Status read_back_dirty(Pruner& p) {
             static_cast<std::vector<DrawableInfo>*>(to)->push_back(d);
         },
         &drawables);
+    // What the app has destroyed is forgotten.
+    auto gone = [&](const auto& e) {
+        return std::none_of(drawables.begin(), drawables.end(),
+                            [&](const DrawableInfo& d) { return d.drawable == e.first; });
+    };
+    std::erase_if(drawable_contents(), gone);
+    std::erase_if(p.fold().drawable_dirty, gone);
+    std::erase_if(p.fold().accum_used, gone);
     for (const DrawableInfo& d : drawables) {
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))
             continue;
         dirty = false;
         DrawableContents now;
-        ask(d).for_each([&](const log::ReadbackPart& part, const char* bytes) {
-            now.parts.push_back({part.level, contents_of(part, bytes)});
+        bool accum = p.fold().accum_used.count(d.drawable) != 0;
+        ask(d, accum).for_each([&](const log::ReadbackPart& part, const char* bytes) {
+            const bool first = part.level == (int32_t)log::DrawableBuffer::Accum;
+            accum &= !first;
+            // Writing that one back goes over the color buffer: it comes first.
+            now.parts.insert(first ? now.parts.begin() : now.parts.end(),
+                             {part.level, contents_of(part, bytes)});
         });
+        if (accum)
+            return Status::refused("its accumulation buffer cannot be read back");
         drawable_contents()[d.drawable] = std::move(now);
     }
     return {};

@@ -12,6 +12,7 @@
 #include "interpose/ws/world.h"
 #include "interpose/ws/x11.h"
 #include "interpose/ws/xlib.h"
+#include <algorithm>
 #include <pthread.h>
 
 namespace glckpt::ws {
@@ -192,8 +193,10 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
         c->draw = draw;
         c->read = read;
         for (Surface* o : {draw, read == draw ? nullptr : read})
-            if (o)
+            if (o) {
                 ++o->uses;
+                o->last_context = c->gl->id;
+            }
     }
     t.current = c;
     t_context = c->gl;
@@ -272,6 +275,20 @@ void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
                 if (s)
                     list.push_back({s->id, s->kind, c->gl->id, s->width, s->height, s == c->draw,
                                     (uint32_t)s->native});
+        }
+        // What is current nowhere is read through the context that was current with it last, or
+        // through any that can reach it.
+        for (const auto& [id, s] : ws::world().surfaces) {
+            if (std::any_of(list.begin(), list.end(),
+                            [&](const DrawableInfo& d) { return d.drawable == s->id; }))
+                continue;
+            uint32_t reader = 0;
+            for (ws::WsContext* c : ws::world().live_contexts)
+                if (c->display == s->display && c->had_drawable &&
+                    (!reader || c->gl->id == s->last_context))
+                    reader = c->gl->id;
+            list.push_back({s->id, s->kind, reader, s->width, s->height, true,
+                            (uint32_t)s->native});
         }
     }
     for (DrawableInfo& d : list) {

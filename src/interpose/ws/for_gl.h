@@ -5,9 +5,8 @@
 
 namespace glckpt {
 
-// Every drawable that a context is current with in the renderer: its contents are the GL
-// endpoint's to keep. `context` can read it. A pbuffer that no context is current with any more is
-// listed with the context that was last (0 if that is gone).
+// Every drawable: its contents are the GL endpoint's to keep. `context` can read it: one that is
+// current with it in the renderer, else the one that was last, else any of its display (0: none).
 struct DrawableInfo {
     uint64_t drawable;
     log::ws::SurfaceKind kind;

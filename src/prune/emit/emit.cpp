@@ -131,8 +131,10 @@ void Emitter::temporaries() {
 
 void Emitter::shared_objects(ContextState& c) {
     auto each = [&](NameClass cls, auto emit) {
-        for (Object* o : live_objects(c, cls))
+        for (Object* o : live_objects(c, cls)) {
             emit(*o);
+            label(*o);
+        }
     };
     each(NameClass::buffer, [&](Object& o) { buffer(static_cast<Buffer&>(o)); });
     each(NameClass::texture, [&](Object& o) { texture(static_cast<Texture&>(o)); });
@@ -147,8 +149,11 @@ void Emitter::shared_objects(ContextState& c) {
             program(static_cast<Program&>(o));
     });
     each(NameClass::arb_program, [&](Object& o) { arb_program(static_cast<ArbProgram&>(o)); });
-    for (const auto& [name, list] : c.group->lists)
+    for (const auto& [name, list] : c.group->lists) {
         display_list(name, *list);
+        if (list->label)
+            kept(*list->label);
+    }
     for (const auto& [n, k] : c.group->syncs)
         kept(*k);
     unpack({});
@@ -163,8 +168,10 @@ void Emitter::context(ContextState& c) {
         arb_program(static_cast<ArbProgram&>(*p));
     unpack({});
     auto each = [&](NameClass cls, auto emit) {
-        for (Object* o : live_objects(c, cls))
+        for (Object* o : live_objects(c, cls)) {
             emit(*o);
+            label(*o);
+        }
     };
     each(NameClass::vertex_array, [&](Object& o) { vertex_array(static_cast<VertexArray&>(o)); });
     vertex_array(static_cast<VertexArray&>(*c.default_vao));
@@ -176,13 +183,13 @@ void Emitter::context(ContextState& c) {
          [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
     each(NameClass::pipeline, [&](Object& o) { pipeline(static_cast<Pipeline&>(o)); });
     attrib_stack(c);
+    client_stack(c);
     state(c);
     bindings(c);
     matrices(c);
-    for (const auto& [key, q] : c.active_queries)
-        if (static_cast<Query&>(*q).begin)
-            kept(*static_cast<Query&>(*q).begin);
     temporaries();
+    active_feedback(c);
+    active_queries(c);
 }
 
 void Emitter::end(ContextState& c) {

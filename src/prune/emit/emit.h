@@ -44,6 +44,9 @@ class Emitter {
         write(reinterpret_cast<const char*>(&r), sizeof r,
               std::span(payloads.begin(), payloads.size()));
     }
+    // One sample's contents of a texture (its target), renderbuffer or drawable
+    // (GL_FRAMEBUFFER_DEFAULT).
+    void plane(const Contents& k, uint64_t name, uint32_t target);
     void kept(const Kept& k);
     // The same, with one name replaced.
     void kept_as(const Kept& k, size_t offset, uint32_t name);
@@ -69,14 +72,24 @@ class Emitter {
     void display_list(uint32_t name, const DisplayList& l);
     void vertex_array(VertexArray& v);
     void framebuffer(Framebuffer& f);
+    void arrays(const Slots& slots, Object* element_buffer);
+    void numbers(const Program& p, uint32_t name);
     void query(Query& q);
+    void end_query(const Query& q);
+    void query_result(Query& q, bool complete);
+    void active_queries(ContextState& c);
     void feedback(TransformFeedback& t);
+    void active_feedback(ContextState& c);
+    void label(Object& o);
     void pipeline(Pipeline& p);
     void unit(ContextState& c, size_t index, const Unit& u);
     void state(ContextState& c);
+    void state_slots(const Slots& s);
+    void raster_position(const Slots& s);
     void transformed(const Kept& k);
     void matrices(ContextState& c);
     void attrib_stack(ContextState& c);
+    void client_stack(ContextState& c);
     void bindings(ContextState& c);
     void temporaries();
     void unnamed(ContextState& c);

@@ -63,6 +63,20 @@ void Emitter::contents(const Texture& t, uint32_t name, std::pair<int, int> key,
     put(r, {{offsetof(rec::xTextureContents, data), k.pixels->data, k.pixels->bytes}});
 }
 
+void Emitter::plane(const Contents& k, uint64_t name, uint32_t target) {
+    rec::xSampleContents r{};
+    r.name = name;
+    r.target = target;
+    r.sample = k.sample;
+    r.samples = k.samples;
+    r.format = k.format;
+    r.type = k.type;
+    r.width = k.width;
+    r.height = k.height;
+    r.depth = k.depth;
+    put(r, {{offsetof(rec::xSampleContents, data), k.pixels->data, k.pixels->bytes}});
+}
+
 void Emitter::images(Texture& t, uint32_t name) {
     const bool view = t.storage && (Op)t.storage->header().op == Op::glTextureView;
     if (view)
@@ -83,6 +97,9 @@ void Emitter::images(Texture& t, uint32_t name) {
             if (image.has_contents)
                 contents(t, name, key, image.contents, !t.storage && !image.definition);
         }
+    if (name)
+        for (const Contents& k : t.planes)
+            plane(k, name, t.target);
     all(t.slots);
     put(rec::glBindTexture{.target = t.target, .texture = 0});
 }
@@ -107,6 +124,8 @@ void Emitter::renderbuffer(Renderbuffer& b) {
         put(r, {{offsetof(rec::xRenderbufferContents, data), b.contents.pixels->data,
                  b.contents.pixels->bytes}});
     }
+    for (const Contents& k : b.planes)
+        plane(k, name, GL_RENDERBUFFER);
     put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = 0});
 }
 
@@ -162,7 +181,7 @@ void Emitter::executable(Program& p, uint32_t name) {
     std::vector<Kept*> after;
     p.uniforms.collect(after);
     for (const Kept* k : after)
-        if ((Op)k->header().op == Op::xNoteAttrib) {
+        if (!p.numbers && (Op)k->header().op == Op::xNoteAttrib) {
             const auto& n = k->as<rec::xNoteAttrib>();
             rec::glBindAttribLocation b{};
             b.program = name;
@@ -170,20 +189,32 @@ void Emitter::executable(Program& p, uint32_t name) {
             put(b, {{offsetof(rec::glBindAttribLocation, name), k->payload(n.name), n.name.bytes}});
         }
     put(rec::glLinkProgram{.program = name});
+    numbers(p, name);
     for (const uint32_t s : shaders) {
         put(rec::glDetachShader{.program = name, .shader = s});
         put(rec::glDeleteShader{.shader = s});
     }
 }
 
+// How the driver that the app has asked numbers what is in the executable.
+void Emitter::numbers(const Program& p, uint32_t name) {
+    if (!p.numbers || !p.numbers->bytes)
+        return;
+    rec::xProgramNumbers r{};
+    r.program = name;
+    put(r, {{offsetof(rec::xProgramNumbers, data), p.numbers->data, p.numbers->bytes}});
+}
+
 void Emitter::program(Program& p) {
     const uint32_t name = name_of(&p);
-    if (p.shader_program)
+    if (p.shader_program) {
         kept_as(*p.shader_program, offsetof(rec::xCreateShaderProgram, program), name);
-    else if (p.created)
+        numbers(p, name);
+    } else if (p.created) {
         kept_as(*p.created, offsetof(rec::glCreateProgram, name), name);
-    else
+    } else {
         return;
+    }
     if (p.executable.exists)
         executable(p, name);
     for (const Ref<Object>& s : p.attached) {
@@ -197,7 +228,7 @@ void Emitter::program(Program& p) {
     // Notes first: they map the locations that the values are for.
     bool used = false;
     for (const Kept* k : after)
-        if ((Op)k->header().op == Op::xNoteUniform)
+        if (!p.numbers && (Op)k->header().op == Op::xNoteUniform)
             kept(*k);
     for (const Kept* k : after) {
         const Op op = (Op)k->header().op;
@@ -234,11 +265,17 @@ void Emitter::display_list(uint32_t name, const DisplayList& l) {
         put(rec::xGenLists{.first = name, .range = 1});
         return;
     }
+    if (l.draws_arrays) {
+        put(rec::glPushClientAttrib{.mask = GL_CLIENT_VERTEX_ARRAY_BIT});
+        arrays(l.arrays, nullptr);
+    }
     put(rec::glNewList{.list = name, .mode = GL_COMPILE});
     for (const Ref<Kept>& k : l.body) {
         kept(*k);
     }
     put(rec::glEndList{});
+    if (l.draws_arrays)
+        put(rec::glPopClientAttrib{});
 }
 
 void Emitter::vertex_array(VertexArray& v) {
@@ -253,8 +290,15 @@ void Emitter::vertex_array(VertexArray& v) {
     if (v.slots.empty() && !v.element_buffer && !name)
         return;
     put(rec::glBindVertexArray{.array = name});
+    arrays(v.slots, v.element_buffer.get());
+    if (name)
+        put(rec::glBindVertexArray{.array = 0});
+}
+
+// Into the vertex array that is bound.
+void Emitter::arrays(const Slots& slots, Object* element_buffer) {
     std::vector<Kept*> records;
-    v.slots.collect(records);
+    slots.collect(records);
     uint32_t array_buffer = 0, client_unit = 0;
     for (const Kept* k : records) {
         for (const Dependency& d : k->dependencies)
@@ -277,11 +321,9 @@ void Emitter::vertex_array(VertexArray& v) {
         put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
     if (client_unit)
         put(rec::glClientActiveTexture{.texture = GL_TEXTURE0});
-    if (v.element_buffer)
+    if (element_buffer)
         put(rec::glBindBuffer{.target = GL_ELEMENT_ARRAY_BUFFER,
-                              .buffer = name_of(v.element_buffer.get())});
-    if (name)
-        put(rec::glBindVertexArray{.array = 0});
+                              .buffer = name_of(element_buffer)});
 }
 
 void Emitter::framebuffer(Framebuffer& f) {
@@ -301,25 +343,6 @@ void Emitter::framebuffer(Framebuffer& f) {
     for (const Kept* k : records)
         kept(*k);
     all(f.slots);
-}
-
-void Emitter::query(Query& q) {
-    const uint32_t name = name_of(&q);
-    rec::glGenQueries g{};
-    g.n = 1;
-    put(g, {{offsetof(rec::glGenQueries, ids), &name, 4}});
-}
-
-void Emitter::feedback(TransformFeedback& t) {
-    const uint32_t name = name_of(&t);
-    rec::glGenTransformFeedbacks g{};
-    g.n = 1;
-    put(g, {{offsetof(rec::glGenTransformFeedbacks, ids), &name, 4}});
-    if (!t.bound_once)
-        return;
-    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
-    all(t.slots);
-    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = 0});
 }
 
 void Emitter::pipeline(Pipeline& p) {

@@ -95,24 +95,54 @@ void Emitter::transformed(const Kept& k) {
     kept(k);
 }
 
-void Emitter::state(ContextState& c) {
+// All but the raster position, which goes through viewport and depth range: after them.
+void Emitter::state_slots(const Slots& s) {
     std::vector<Kept*> records;
-    c.slots.collect(records);
-    const Kept* raster = c.slots.find({kRasterFamily});
+    s.collect(records);
     for (const Kept* k : records) {
-        if (k == raster)
-            continue; // goes through viewport and depth range: after them
+        const Op op = (Op)k->header().op;
+        if (op == Op::glBitmap || k == s.find({kRasterFamily}))
+            continue;
         if (k->transformed)
             transformed(*k);
         else
             kept(*k);
     }
+}
+
+void Emitter::raster_position(const Slots& s) {
+    if (const Kept* k = s.find({kRasterFamily})) {
+        for (const Ref<Kept>& c : k->current)
+            kept(*c);
+        if (k->transformed)
+            transformed(*k);
+        else
+            kept(*k);
+        // The present ones again.
+        static const uint16_t families[] = {family("current_color"), family("current_secondary"),
+                                            family("current_fog_coord"),
+                                            family("current_tex_coord")};
+        bool color = false;
+        for (const auto& [key, c] : s.all())
+            if (std::find(std::begin(families), std::end(families), key.family) !=
+                std::end(families)) {
+                kept(*c);
+                color |= key.family == families[0];
+            }
+        if (!color)
+            put(rec::glColor4f{.red = 1, .green = 1, .blue = 1, .alpha = 1});
+    }
+    for (uint64_t n = 0; const Kept* move = s.find({kRasterFamily, 1, {n, 0}}); ++n)
+        kept(*move);
+}
+
+void Emitter::state(ContextState& c) {
+    state_slots(c.slots);
     for (size_t i = 0; i < c.units.size(); ++i)
         unit(c, i, c.units[i]);
     if (c.active_unit || !c.units.empty())
         put(rec::glActiveTexture{.texture = GL_TEXTURE0 + c.active_unit});
-    if (raster)
-        transformed(*raster);
+    raster_position(c.slots);
     for (const ContextState::DebugLevel& level : c.debug) {
         if (level.push)
             kept(*level.push);
@@ -176,31 +206,6 @@ void Emitter::matrices(ContextState& c) {
             put(rec::glActiveTexture{.texture = GL_TEXTURE0 + c.active_unit});
     }
     put(rec::glMatrixMode{.mode = c.matrix_mode});
-}
-
-// Each push is replayed in the state that it saved; what it did not save does not matter there.
-void Emitter::attrib_stack(ContextState& c) {
-    for (const SavedAttribs& s : c.attribs) {
-        all(s.slots);
-        for (const auto& [index, slots] : s.units) {
-            if (slots.empty() && !s.bound.count(index))
-                continue;
-            put(rec::glActiveTexture{.texture = GL_TEXTURE0 + (GLuint)index});
-            const auto bound = s.bound.find(index);
-            for (int i = 0; bound != s.bound.end() && i < kTextureTargets; ++i)
-                if (const Ref<Object>& b = bound->second[(size_t)i])
-                    put(rec::glBindTexture{.target = texture_target_of_index(i),
-                                           .texture = name_of(b.get())});
-            all(slots);
-        }
-        put(rec::glActiveTexture{.texture = GL_TEXTURE0 + s.active_unit});
-        put(rec::glMatrixMode{.mode = s.matrix_mode});
-        kept(*s.push);
-    }
-    for (const SavedClient& s : c.client_attribs) {
-        all(s.pixel_store);
-        kept(*s.push);
-    }
 }
 
 } // namespace glckpt::prune

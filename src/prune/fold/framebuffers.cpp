@@ -1,5 +1,6 @@
 // Framebuffers, renderbuffers, and what drawing makes the driver alone know.
 #include "prune/fold.h"
+#include <cmath>
 
 namespace glckpt::prune {
 
@@ -34,6 +35,7 @@ void fold_renderbuffer_storage(Fold& f, const char* r) {
         b->gpu_dirty = false;
         b->has_contents = false;
         b->contents = {};
+        b->planes.clear();
     }
 }
 
@@ -128,10 +130,12 @@ void Fold::drew() {
     if (c->image_writes)
         mark_written_by_shaders();
     auto& tf = static_cast<TransformFeedback&>(*c->feedback);
-    if (tf.active && !tf.paused)
+    if (tf.active && !tf.paused) {
+        tf.drawn = true;
         for (auto& [i, b] : tf.buffers)
             if (b)
                 static_cast<Buffer&>(*b).gpu_dirty = true;
+    }
 }
 
 // Any shader may have written any image, storage or atomic buffer that is bound.
@@ -150,12 +154,55 @@ void Fold::mark_written_by_shaders() {
 
 void fold_dispatch(Fold& f, const char*) { f.mark_written_by_shaders(); }
 
-// With a move, glBitmap changes the raster position by what only the driver knows.
+// glBitmap moves the raster position, in window coordinates (compatibility profile, section
+// 18.6.2): the moves are parts of the slot that holds the position, kept as empty bitmaps. Moves by
+// whole pixels (text) are added up, which is exact; of others up to a few dozen are kept.
 void fold_bitmap(Fold& f, const char* r) {
+    constexpr uint64_t kMost = 64;
     f.drew();
     const auto& b = f.as<rec::glBitmap>(r);
-    if (b.xmove != 0 || b.ymove != 0)
-        f.c->raster_moved = true;
+    if (b.xmove == 0 && b.ymove == 0)
+        return;
+    rec::glBitmap move{};
+    move.xmove = b.xmove;
+    move.ymove = b.ymove;
+    auto whole = [](const rec::glBitmap& m) {
+        return m.xmove == std::trunc(m.xmove) && m.ymove == std::trunc(m.ymove);
+    };
+    uint64_t n = 0;
+    while (n < kMost && f.c->slots.find({kRasterFamily, 1, {n, 0}}))
+        ++n;
+    if (n > 0) {
+        const auto& last = f.c->slots.find({kRasterFamily, 1, {n - 1, 0}})->as<rec::glBitmap>();
+        if (n == kMost || (whole(move) && whole(last))) {
+            move.xmove += last.xmove;
+            move.ymove += last.ymove;
+            --n;
+        }
+    }
+    f.c->slots.set({kRasterFamily, 1, {n, 0}}, f.make(move));
+}
+
+// The accumulation buffer belongs to the drawable. What is in it only the driver knows.
+static void mark_accum(Fold& f) {
+    if (!f.c->draw_fbo && f.c->draw_drawable)
+        f.accum_used[f.c->draw_drawable] = true;
+}
+void fold_accum(Fold& f, const char* r) {
+    f.drew();
+    if (f.as<rec::glAccum>(r).op != GL_RETURN)
+        mark_accum(f);
+}
+void fold_clear(Fold& f, const char* r) {
+    f.drew();
+    // Clearing to the initial value makes it what it is in a new renderer.
+    if (!(f.as<rec::glClear>(r).mask & GL_ACCUM_BUFFER_BIT))
+        return;
+    static const uint16_t fam = family("clear_accum");
+    if (f.c->slots.find({fam}))
+        mark_accum(f);
+    else
+        f.accum_used.erase(f.c->draw_drawable);
 }
 
 } // namespace glckpt::prune

@@ -11,7 +11,8 @@ void Fold::unbind(Object* o) {
         if (r.get() == o)
             r = Ref<Object>();
     };
-    switch (o->cls) {
+    const NameClass cls = o->cls;
+    switch (cls) {
     case NameClass::texture:
         for (Unit& u : c->units)
             for (Ref<Object>& b : u.bound)
@@ -43,6 +44,13 @@ void Fold::unbind(Object* o) {
         if (c->feedback.get() == o)
             c->feedback = c->default_feedback;
         break;
+    case NameClass::query: // an active one ends
+        for (auto it = c->active_queries.begin(); it != c->active_queries.end(); ++it)
+            if (it->second.get() == o) {
+                c->active_queries.erase(it);
+                return;
+            }
+        return;
     case NameClass::pipeline:
         drop(c->pipeline);
         break;
@@ -51,9 +59,9 @@ void Fold::unbind(Object* o) {
             drop(p);
         break;
     default:
-        break; // programs stay in use, queries end by themselves
+        break; // programs stay in use
     }
-    if (o->cls != NameClass::texture && o->cls != NameClass::renderbuffer)
+    if (cls != NameClass::texture && cls != NameClass::renderbuffer)
         return;
     for (const Ref<Object>& fb : {c->draw_fbo, c->read_fbo})
         if (fb) {

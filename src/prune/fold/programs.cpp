@@ -105,6 +105,7 @@ void fold_link_program(Fold& f, const char* r) {
     e.before = p->slots;
     p->executable = std::move(e);
     p->uniforms.clear();
+    p->numbers = Ref<Blob>();
     p->shader_program = Ref<Kept>();
 }
 

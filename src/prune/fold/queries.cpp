@@ -1,4 +1,7 @@
-// Queries, transform feedback, sync objects.
+// Queries, conditional rendering, transform feedback, sync objects.
+//
+// What a query has counted is read from the driver when it leaves (src/interpose/live/readback.cpp)
+// and kept with the query: `value`, final once `complete`.
 #include "prune/fold.h"
 
 namespace glckpt::prune {
@@ -9,10 +12,12 @@ void fold_begin_query(Fold& f, const char* r) {
         return;
     q->bound_once = true;
     q->target = (uint32_t)f.arg(r, Field::target);
+    q->index = (uint32_t)f.arg(r, Field::index);
     q->active = true;
-    q->ended = false;
+    q->ended = q->complete = false;
+    q->value = 0;
     q->begin = f.keep(r);
-    f.c->active_queries[q->target | (uint64_t)f.arg(r, Field::index) << 32] = Ref<Object>(q);
+    f.c->active_queries[q->target | (uint64_t)q->index << 32] = Ref<Object>(q);
 }
 void fold_end_query(Fold& f, const char* r) {
     const uint64_t key = (uint64_t)f.arg(r, Field::target) | (uint64_t)f.arg(r, Field::index) << 32;
@@ -28,11 +33,22 @@ void fold_query_counter(Fold& f, const char* r) {
     if (auto* q = static_cast<Query*>(f.object(NameClass::query, (uint32_t)f.arg(r, Field::id)))) {
         q->bound_once = true;
         q->target = GL_TIMESTAMP;
+        q->begin = f.keep(r);
         q->ended = true;
+        q->complete = false;
+        q->value = 0;
     }
 }
+// The result goes into a buffer object: bound to GL_QUERY_BUFFER, or named.
+void fold_query_to_buffer(Fold& f, const char* r) {
+    Object* o = f.place(r, Field::buffer)
+                    ? f.find(NameClass::buffer, (uint32_t)f.arg(r, Field::buffer))
+                    : f.bound_buffer(GL_QUERY_BUFFER);
+    if (o)
+        static_cast<Buffer&>(*o).gpu_dirty = true;
+}
 void fold_conditional_render(Fold& f, const char* r) {
-    f.c->conditional = Fold::is(r, Op::glBeginConditionalRender);
+    f.c->conditional = Fold::is(r, Op::glBeginConditionalRender) ? f.keep(r) : Ref<Kept>();
 }
 
 void fold_bind_feedback(Fold& f, const char* r) {
@@ -47,10 +63,14 @@ static TransformFeedback& feedback(Fold& f) {
 void fold_begin_feedback(Fold& f, const char* r) {
     TransformFeedback& t = feedback(f);
     t.active = true;
-    t.paused = false;
+    t.paused = t.drawn = false;
     t.begin = f.keep(r);
+    t.program = f.c->program;
 }
-void fold_end_feedback(Fold& f, const char*) { feedback(f).active = false; }
+void fold_end_feedback(Fold& f, const char*) {
+    feedback(f).active = false;
+    feedback(f).program = Ref<Object>();
+}
 void fold_pause_feedback(Fold& f, const char* r) {
     feedback(f).paused = Fold::is(r, Op::glPauseTransformFeedback);
 }

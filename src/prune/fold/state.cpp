@@ -1,5 +1,6 @@
 // Plain state with a twist: keys that depend on the value, parts, transformed positions.
 #include "prune/fold.h"
+#include <algorithm>
 
 namespace glckpt::prune {
 
@@ -65,16 +66,29 @@ void fold_clip_plane(Fold& f, const char* r) {
     f.c->slots.set({kClipPlaneFamily, 1, {(uint64_t)f.arg(r, Field::plane), 0}}, k);
 }
 
+// A raster position takes the current color and texture coordinates along, which bitmaps are drawn
+// with (compatibility profile, section 13.8).
+static void with_current(Fold& f, Kept& k) {
+    static const uint16_t families[] = {family("current_color"), family("current_secondary"),
+                                        family("current_fog_coord"), family("current_tex_coord")};
+    for (const auto& [key, kept] : f.c->slots.all())
+        if (std::find(std::begin(families), std::end(families), key.family) != std::end(families))
+            k.current.push_back(kept);
+    if (!f.c->slots.find({families[0]}))
+        k.current.push_back(f.make(rec::glColor4f{.red = 1, .green = 1, .blue = 1, .alpha = 1}));
+}
+
 void fold_raster_pos(Fold& f, const char* r) {
     Ref<Kept> k = f.keep(r);
     f.with_modelview(*k);
     k->projection = f.matrix(GL_PROJECTION).levels.back().history;
-    f.c->slots.set({kRasterFamily}, k);
-    f.c->raster_moved = false;
+    with_current(f, *k);
+    f.c->slots.set({kRasterFamily}, k); // and ends the moves since the last one
 }
 void fold_window_pos(Fold& f, const char* r) {
-    f.c->slots.set({kRasterFamily}, f.keep(r));
-    f.c->raster_moved = false;
+    Ref<Kept> k = f.keep(r);
+    with_current(f, *k);
+    f.c->slots.set({kRasterFamily}, k);
 }
 
 void fold_pixel_store(Fold& f, const char* r) {

@@ -185,6 +185,7 @@ void fold_texture_image(Fold& f, const char* r) {
 void fold_texture_multisample(Fold& f, const char* r) {
     if (Texture* t = proxy((uint32_t)f.arg(r, Field::target)) ? nullptr : texture_of(f, r)) {
         t->images.clear();
+        t->planes.clear();
         t->storage = f.keep(r);
     }
 }

@@ -1,13 +1,13 @@
 // Contents that were read back, into a new driver: only in the log that attaches it.
 #include "gen/gl/records.h"
 #include "log/readback.h"
+#include "replay/accum.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
 #include "replay/stream.h"
 #include "replay/ws/ws.h"
 
 namespace glckpt::replay {
-namespace {
 
 void tight_unpack(Driver& gl) {
     gl.glPixelStorei(GL_UNPACK_SWAP_BYTES, 0);
@@ -19,6 +19,8 @@ void tight_unpack(Driver& gl) {
     gl.glPixelStorei(GL_UNPACK_IMAGE_HEIGHT, 0);
     gl.glPixelStorei(GL_UNPACK_SKIP_IMAGES, 0);
 }
+
+namespace {
 
 using R = rec::xTextureContents;
 
@@ -121,8 +123,6 @@ void decode_xTextureContents(Exec& x, const char* record) {
     x.gl.glBindTexture(r->target, texture);
 }
 
-namespace {
-
 void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, const void* p) {
     gl.glDisable(GL_DITHER);
     gl.glDisable(GL_MULTISAMPLE);
@@ -145,8 +145,6 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
         gl.glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
     }
 }
-
-} // namespace
 
 void decode_xRenderbufferContents(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xRenderbufferContents*>(record);
@@ -178,10 +176,31 @@ void decode_xRenderbufferContents(Exec& x, const char* record) {
     x.gl.glBindRenderbuffer(GL_RENDERBUFFER, renderbuffer);
 }
 
+void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum format, GLenum type,
+                      const void* pixels) {
+    const Helper helper(x, drawable);
+    if (!helper)
+        return;
+    tight_unpack(x.gl);
+    GLboolean twice = GL_FALSE;
+    x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
+    x.gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
+    draw_pixels(x.gl, w, h, format, type, pixels);
+}
+
 // The front buffer of a double-buffered drawable is what a swap makes it: drawn to the back first.
 void decode_xDrawableContents(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xDrawableContents*>(record);
     const void* p = x.in(record, r->data);
+    if ((log::DrawableBuffer)r->what == log::DrawableBuffer::Accum) {
+        const auto write = [&](const unsigned char* color) {
+            draw_to_drawable(x, r->drawable, r->width, r->height, GL_RGBA, GL_UNSIGNED_BYTE, color);
+        };
+        if (x.draw != r->drawable || !write_accum(x.gl, static_cast<const short*>(p),
+                                                  (size_t)r->width * (size_t)r->height, write))
+            x.stream.failed = true;
+        return;
+    }
     const Helper helper(x, r->drawable);
     if (!helper) {
         x.stream.failed = true;

@@ -162,7 +162,7 @@ void decode_xNoteUniform(Exec& x, const char* record) {
     if (now == r->location)
         return;
     GroupLock hold(*x.group);
-    x.group->uniforms[r->program][r->location] = now;
+    x.group->numbers[r->program].locations.add(r->location, now);
 }
 void decode_xNoteAttrib(Exec&, const char*) {} // bound to its location before the link
 

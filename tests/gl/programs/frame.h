@@ -22,6 +22,7 @@ struct Frames {
     EGLContext context;
     uint32_t crc = 2166136261u;
     int frame = 0;
+    const bool trace = getenv("FRAME_TRACE") != nullptr; // to find what differs
     int pause_us = getenv("FRAME_PAUSE_US") ? atoi(getenv("FRAME_PAUSE_US")) : 0;
 
     Frames(int w, int h, const EGLint* context_attribs) : width(w), height(h) {
@@ -60,6 +61,8 @@ struct Frames {
     void add(const void* p, size_t n) {
         for (size_t i = 0; i < n; ++i)
             crc = (crc ^ ((const unsigned char*)p)[i]) * 16777619u;
+        if (trace)
+            printf("add %zu: %08x\n", n, crc);
     }
     // The picture, and whatever the program adds.
     void done() {

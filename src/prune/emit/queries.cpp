@@ -1,0 +1,93 @@
+// Emission of queries and transform feedback objects.
+#include "prune/emit/emit.h"
+
+namespace glckpt::prune {
+
+// A query that has ended is begun and ended empty, so that it exists with its target; its result
+// comes along. One that is active begins behind everything else.
+void Emitter::query(Query& q) {
+    const uint32_t name = name_of(&q);
+    if (q.bound_once && !q.begin) { // glCreateQueries
+        rec::glCreateQueries g{};
+        g.target = q.target;
+        g.n = 1;
+        put(g, {{offsetof(rec::glCreateQueries, ids), &name, 4}});
+        return;
+    }
+    rec::glGenQueries g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenQueries, ids), &name, 4}});
+    if (!q.ended || !q.begin)
+        return;
+    kept(*q.begin);
+    end_query(q);
+    query_result(q, true);
+}
+
+void Emitter::end_query(const Query& q) {
+    switch ((Op)q.begin->header().op) {
+    case Op::glBeginQuery:
+        return put(rec::glEndQuery{.target = q.target});
+    case Op::glBeginQueryEXT:
+        return put(rec::glEndQueryEXT{.target = q.target});
+    case Op::glBeginQueryIndexed:
+        return put(rec::glEndQueryIndexed{.target = q.target, .index = q.index});
+    default:
+        return; // glQueryCounter
+    }
+}
+
+void Emitter::query_result(Query& q, bool complete) {
+    rec::xQueryResult r{};
+    r.id = name_of(&q);
+    r.target = q.target;
+    r.value = q.value;
+    r.complete = complete;
+    put(r);
+}
+
+void Emitter::active_queries(ContextState& c) {
+    for (const auto& [key, o] : c.active_queries) {
+        auto& q = static_cast<Query&>(*o);
+        if (!q.begin)
+            continue;
+        query_result(q, false);
+        kept(*q.begin);
+    }
+    if (c.conditional)
+        kept(*c.conditional);
+}
+
+void Emitter::feedback(TransformFeedback& t) {
+    const uint32_t name = name_of(&t);
+    rec::glGenTransformFeedbacks g{};
+    g.n = 1;
+    put(g, {{offsetof(rec::glGenTransformFeedbacks, ids), &name, 4}});
+    if (!t.bound_once)
+        return;
+    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
+    all(t.slots);
+    put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = 0});
+}
+
+// One that has begun and captured nothing so far begins again. (Where one stands in its buffers
+// cannot be told to another driver: such moments are refused, see src/interpose/live/endpoint.cpp.)
+void Emitter::active_feedback(ContextState& c) {
+    const auto& t = static_cast<const TransformFeedback&>(*c.feedback);
+    if (!t.active || t.drawn || !t.begin)
+        return;
+    kept(*t.begin);
+    if (t.paused)
+        put(rec::glPauseTransformFeedback{});
+}
+
+void Emitter::label(Object& o) {
+    if (!o.label)
+        return;
+    const bool ext = (Op)o.label->header().op == Op::glLabelObjectEXT;
+    kept_as(*o.label,
+            ext ? offsetof(rec::glLabelObjectEXT, object) : offsetof(rec::glObjectLabel, name),
+            name_of(&o));
+}
+
+} // namespace glckpt::prune

@@ -1,0 +1,73 @@
+// Emission of the attribute stacks: each push is replayed in the state that it saved; what it did
+// not save does not matter there, for the state that is in force now is emitted behind it.
+#include "prune/emit/emit.h"
+
+namespace glckpt::prune {
+
+void Emitter::attrib_stack(ContextState& c) {
+    for (const SavedAttribs& s : c.attribs) {
+        state_slots(s.slots);
+        std::vector<std::pair<GLuint, GLenum>> bound_here;
+        for (const auto& [index, slots] : s.units) {
+            const auto bound = s.bound.find(index);
+            if (slots.empty() && bound == s.bound.end())
+                continue;
+            put(rec::glActiveTexture{.texture = GL_TEXTURE0 + (GLuint)index});
+            for (int i = 0; bound != s.bound.end() && i < kTextureTargets; ++i)
+                if (const Ref<Object>& b = bound->second[(size_t)i]) {
+                    const GLenum target = texture_target_of_index(i);
+                    put(rec::glBindTexture{.target = target, .texture = name_of(b.get())});
+                    bound_here.emplace_back((GLuint)index, target);
+                }
+            state_slots(slots);
+        }
+        put(rec::glActiveTexture{.texture = GL_TEXTURE0 + s.active_unit});
+        raster_position(s.slots);
+        put(rec::glMatrixMode{.mode = s.matrix_mode});
+        kept(*s.push);
+        // What is bound now is emitted later, but not that nothing is.
+        for (const auto& [index, target] : bound_here) {
+            put(rec::glActiveTexture{.texture = GL_TEXTURE0 + index});
+            put(rec::glBindTexture{.target = target, .texture = 0});
+        }
+    }
+}
+
+// glPushClientAttrib saves the vertex array in force as it is then, and its name. A later level's
+// slots are the earlier one's with some of them written over; so, level by level, each set of slots
+// is emitted over the one before it, and the arrays' present contents over the last.
+void Emitter::client_stack(ContextState& c) {
+    std::vector<VertexArray*> changed;
+    for (const SavedClient& s : c.client_attribs) {
+        if (s.mask & GL_CLIENT_PIXEL_STORE_BIT) {
+            all(s.pixel_store);
+            put(rec::glBindBuffer{.target = GL_PIXEL_PACK_BUFFER,
+                                  .buffer = name_of(s.pack_buffer.get())});
+            put(rec::glBindBuffer{.target = GL_PIXEL_UNPACK_BUFFER,
+                                  .buffer = name_of(s.unpack_buffer.get())});
+        }
+        if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT) {
+            auto& v = static_cast<VertexArray&>(*s.vao);
+            put(rec::glBindVertexArray{.array = v.name ? name_of(&v) : 0});
+            arrays(s.vao_slots, s.element_buffer.get());
+            put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER,
+                                  .buffer = name_of(s.array_buffer.get())});
+            put(rec::glClientActiveTexture{.texture = GL_TEXTURE0 + s.client_unit});
+            changed.push_back(&v);
+        }
+        kept(*s.push);
+        put(rec::glBindBuffer{.target = GL_PIXEL_UNPACK_BUFFER, .buffer = 0});
+        put(rec::glBindBuffer{.target = GL_PIXEL_PACK_BUFFER, .buffer = 0});
+    }
+    if (changed.empty())
+        return;
+    put(rec::glClientActiveTexture{.texture = GL_TEXTURE0});
+    for (VertexArray* v : changed) {
+        put(rec::glBindVertexArray{.array = v->name ? name_of(v) : 0});
+        arrays(v->slots, v->element_buffer.get());
+    }
+    put(rec::glBindBuffer{.target = GL_ARRAY_BUFFER, .buffer = 0});
+    put(rec::glBindVertexArray{.array = 0});
+}
+
+} // namespace glckpt::prune
