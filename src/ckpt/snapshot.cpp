@@ -2,6 +2,7 @@
 #include "base/heap.h"
 #include "base/lock.h"
 #include "base/own_fds.h"
+#include "ckpt/fd/pty.h"
 #include "ckpt/fd/table.h"
 #include "ckpt/mem/collapse.h"
 #include "ckpt/mem/describe.h"
@@ -119,7 +120,8 @@ Status Snapshot::stop(uint64_t deadline_ns) {
 Status Snapshot::report(MemberReport& out) {
     for (const OpenFd& f : open_descriptors())
         out.descriptors.push_back(
-            {f.fd, f.flags, f.st.st_mode, f.st.st_dev, f.st.st_ino, f.st.st_rdev, f.link});
+            {f.fd, f.flags, f.st.st_mode, f.st.st_dev, f.st.st_ino, f.st.st_rdev,
+             is_pty_master(f.st.st_mode, f.st.st_rdev) ? pty_of_master(f.fd) : -1, f.link});
     SaveContext ctx;
     if (Status s = note_shared_mappings(without(read_maps(), job_->staging.ranges()), ctx); !s)
         return s;
@@ -173,9 +175,6 @@ Status Snapshot::describe(const TreePart* part) {
     save_layout(st);
     save_signals(st);
     save_timers(st);
-    for (int slot = 0; slot < kOwnFdSlots; ++slot)
-        if (const int fd = own_fd_at(slot); own_fd_kind(fd) == OwnFd::Skip)
-            st.own_fds.push_back(fd);
     prepare_restart(st.credentials);
     st.thread_entry = restart_entry();
     st.handover = handover_address();
@@ -189,6 +188,11 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     WriteJob& job = *job_;
     const int threads = stop_.parked();
     job.parent = own_pid();
+    // As late as this: whatever is adopted by now is forgotten by its number in the restarted
+    // process, where the restorer must not have put anything of its own.
+    for (int slot = 0; slot < kOwnFdSlots; ++slot)
+        if (const int fd = own_fd_at(slot); own_fd_kind(fd) == OwnFd::Skip)
+            job.state.own_fds.push_back(fd);
     advise(job.special, kDontFork, MADV_DOFORK);
     advise(job.special, kWipeOnFork, MADV_KEEPONFORK);
     writer_ = fork_snapshot(write_image, &job, job.self);
@@ -232,6 +236,8 @@ void Snapshot::give_up_writing() {
 }
 
 Status Snapshot::await_writer(const Progress& progress) {
+    if (writer_ <= 0)
+        return {};
     const WriteStatus& status = *job_->status;
     int code = 0;
     for (unsigned wait_us = 200;; wait_us = std::min(wait_us * 2, 20'000u)) {

@@ -10,6 +10,7 @@
 #include "ckpt/process/attributes.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/wire.h"
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -18,10 +19,14 @@
 namespace glckpt::ckpt {
 namespace {
 
-void close_all_but(int keep) {
-    if (keep > 0)
-        raw_syscall(SYS_close_range, 0, keep - 1, 0);
-    raw_syscall(SYS_close_range, keep + 1, UINT_MAX, 0);
+void close_all_but(int a, int b) {
+    unsigned from = 0;
+    for (const int keep : {std::min(a, b), std::max(a, b)}) {
+        if (keep > (int)from)
+            raw_syscall(SYS_close_range, from, keep - 1, 0);
+        from = (unsigned)std::max(keep + 1, (int)from);
+    }
+    raw_syscall(SYS_close_range, from, UINT_MAX, 0);
 }
 
 // A fork clears these flags, or would have dropped the mapping had they not been lifted for it.
@@ -157,6 +162,15 @@ Status write(WriteJob& job) {
 // meanwhile, nobody will say.
 bool await_turn(const WriteJob& job) {
     WriteStatus& w = *job.status;
+    if (job.leader >= 0) {
+        TreePlace place;
+        const Frame f = receive_frame(job.leader, ~0ull >> 1);
+        if (f.op != TreeOp::Write || !decode(f.bytes, place))
+            return false;
+        w.header_at = place.start;
+        w.data_at = place.start + kPage;
+        return true;
+    }
     while (w.go.load() == WriteStatus::Wait) {
         const timespec tick{1, 0};
         if (futex_wait(w.go, WriteStatus::Wait, &tick) == -ETIMEDOUT &&
@@ -171,7 +185,7 @@ bool await_turn(const WriteJob& job) {
 void write_image(void* p) {
     auto& job = *static_cast<WriteJob*>(p);
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
-    close_all_but(job.image_fd);
+    close_all_but(job.image_fd, job.leader);
     if (!await_turn(job))
         raw_syscall(SYS_exit_group, 1);
     const Status s = write(job);
@@ -181,6 +195,9 @@ void write_image(void* p) {
     } else {
         job.status->finished = 1;
     }
+    if (job.leader >= 0)
+        send_frame(job.leader, s.ok() ? TreeOp::Write : TreeOp::Failed,
+                   s.ok() ? encode(TreePlace{job.status->header_at, job.status->end}) : s.why());
     raw_syscall(SYS_exit_group, s.ok() ? 0 : 1);
 }
 

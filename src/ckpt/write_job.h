@@ -51,6 +51,7 @@ struct WriteJob {
     TreeState tree;               // of a tree's root; empty: alone
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;
+    int leader = -1;      // member: the copy's connection to who says where to write
     bool unnamed = false; // the file gets its temporary name only when it is whole
 };
 

@@ -58,6 +58,7 @@ struct RestoreContext {
     const ProcessState* state = nullptr;
     int scratch = 0;                              // descriptors from here on are the restorer's
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
+    std::map<int, int> ptys; // masters by their old number
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
     // Open files (their numbers in the tree) for which the restorer's own standard streams stand,

@@ -1,8 +1,7 @@
-#include "ckpt/fd/kind.h"
+#include "ckpt/fd/pty.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/text.h"
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 
 namespace glckpt::ckpt {
@@ -12,13 +11,24 @@ namespace {
 // settings (raw mode of an editor, echo off) go along.
 struct Payload {
     std::string settings; // struct termios as the kernel has it
-    auto fields() { return std::tie(settings); }
+    // Of the program's own making (pty.h): its number, and which side this is.
+    int32_t pty = -1;
+    bool master = false;
+    PtyState state; // master
+    auto fields() { return std::tie(settings, pty, master, state); }
 };
 constexpr size_t kKernelTermios = 36;
-constexpr unsigned kPtmxMajor = 5, kPtmxMinor = 2;
 
-bool is_master(const OpenFd& f) {
-    return major(f.st.st_rdev) == kPtmxMajor && minor(f.st.st_rdev) == kPtmxMinor;
+bool is_master(const OpenFd& f) { return is_pty_master(f.st.st_mode, f.st.st_rdev); }
+
+bool has_master(const SaveContext& ctx, int pty) {
+    for (const OpenFd& f : ctx.all)
+        if (is_master(f) && pty_of_master(f.fd) == pty)
+            return true;
+    for (const FdSummary& f : ctx.tree_others)
+        if (f.pty_master == pty)
+            return true;
+    return false;
 }
 
 bool recognize(const OpenFd& f) {
@@ -27,10 +37,20 @@ bool recognize(const OpenFd& f) {
            (is_master(f) || raw_syscall(SYS_ioctl, f.fd, TCGETS, settings) == 0);
 }
 
-Status save(const OpenFd& f, SaveContext&, Description& d) {
-    if (is_master(f))
-        return refuse_fd(f, "the master of a pseudo terminal");
+Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
+    if (is_master(f)) {
+        p.pty = pty_of_master(f.fd);
+        p.master = true;
+        if (!ctx.dry)
+            if (Status s = save_pty(f.fd, p.state); !s)
+                return refuse_fd(f, s.why());
+        d.payload = encode(p);
+        return {};
+    }
+    p.pty = pty_of_slave(f.fd);
+    if (p.pty >= 0 && !has_master(ctx, p.pty))
+        p.pty = -1;
     p.settings.resize(64);
     raw_syscall(SYS_ioctl, f.fd, TCGETS, p.settings.data());
     p.settings.resize(kKernelTermios);
@@ -43,7 +63,21 @@ bool is_terminal(int fd) {
     return fd >= 0 && raw_syscall(SYS_ioctl, fd, TCGETS, settings) == 0;
 }
 
+Result<int> create_pty(const Payload& p, int flags, RestoreContext& ctx) {
+    auto master = make_pty(p.pty, ctx);
+    if (!master)
+        return master;
+    return ctx.lift(p.master ? raw_syscall(SYS_dup, *master)
+                             : open_pty_slave(*master, flags | O_NOCTTY),
+                    "pseudo terminal");
+}
+
 Result<int> create(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (!decode(d.payload, p))
+        return Status::refused("damaged description of a terminal");
+    if (p.pty >= 0)
+        return create_pty(p, d.flags & ~(O_CREAT | O_EXCL | O_TRUNC), ctx);
     const int flags = d.flags & ~(O_CREAT | O_EXCL | O_TRUNC);
     for (const int fd : ctx.stdio)
         if (is_terminal(fd)) {
@@ -63,8 +97,12 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
 
 Status connect(int fd, const Description& d, RestoreContext&) {
     Payload p;
-    if (!decode(d.payload, p) || p.settings.size() != kKernelTermios)
+    if (!decode(d.payload, p) || (p.settings.size() != kKernelTermios && !p.master))
         return Status::refused("damaged description of a terminal");
+    if (p.pty >= 0) {
+        raw_syscall(SYS_fcntl, fd, F_SETFL, d.flags & (O_NONBLOCK | O_APPEND | O_ASYNC));
+        return p.master ? fill_pty(fd, p.state) : Status();
+    }
     int foreground = 0;
     // Only when the terminal is ours to set; a background job must leave it alone.
     if (is_terminal(fd) && raw_syscall(SYS_ioctl, fd, TIOCGPGRP, &foreground) == 0 &&

@@ -1,10 +1,12 @@
 #include "ckpt/restore/grow.h"
 #include "base/lock.h"
+#include "ckpt/fd/pty.h"
 #include "ckpt/text.h"
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <linux/sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -32,7 +34,7 @@ long clone_as(int pid) {
     return raw_syscall(SYS_clone3, &args, sizeof args);
 }
 
-Grower::Grower(const ImageTree& tree) : tree_(tree) {
+Grower::Grower(const ImageTree& tree, const std::map<int, int>& ptys) : tree_(tree), ptys_(ptys) {
     if (tree.size() > 1)
         meeting_ = static_cast<Meeting*>(
             mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -69,7 +71,14 @@ Status Grower::lead_session() {
     const TreeMember& m = tree_.member(self_);
     if (m.session == m.pid && raw_syscall(SYS_setsid) < 0 && tree_.size() > 1)
         return Status::refused(format("process %d cannot lead its session again", m.pid));
-    return {};
+    const auto master = ptys_.find(pty_of_device(m.terminal));
+    if (m.session != m.pid || master == ptys_.end())
+        return {};
+    terminal_ = (int)open_pty_slave(master->second, O_RDWR | O_NOCTTY);
+    const long r = terminal_ < 0 ? terminal_ : raw_syscall(SYS_ioctl, terminal_, TIOCSCTTY, 0);
+    return r < 0 ? Status::refused(format("process %d cannot have its controlling terminal: %s",
+                                          m.pid, error_text((int)-r)))
+                 : Status();
 }
 
 Status Grower::make_children() {
@@ -91,6 +100,7 @@ Status Grower::make_children() {
             if (pid > 0)
                 continue;
             self_ = i;
+            terminal_ = -1;
             if (!c.zombie)
                 return make_children();
             raw_syscall(c.session == c.pid ? SYS_setsid : SYS_getpid);
@@ -126,6 +136,10 @@ Status Grower::join_group() {
     if (!leads && !outside)
         r = raw_syscall(SYS_setpgid, 0, m.group);
     meet(1);
+    if (terminal_ >= 0) {
+        raw_syscall(SYS_ioctl, terminal_, TIOCSPGRP, &m.foreground);
+        raw_syscall(SYS_close, terminal_);
+    }
     if (ghost > 0) {
         raw_syscall(SYS_kill, ghost, SIGKILL);
         while (raw_syscall(SYS_wait4, ghost, 0, 0, 0) == -EINTR) {

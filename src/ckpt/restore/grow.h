@@ -2,13 +2,14 @@
 #pragma once
 #include "ckpt/restore/image_tree.h"
 #include <atomic>
+#include <map>
 
 namespace glckpt::ckpt {
 
 class Grower {
   public:
     // In the root-to-be, single threaded. What all are to inherit is there.
-    explicit Grower(const ImageTree& tree);
+    Grower(const ImageTree& tree, const std::map<int, int>& ptys);
     // Comes back in every living process of the tree, with self() telling which it is.
     Status grow();
     size_t self() const { return self_; }
@@ -25,6 +26,8 @@ class Grower {
     bool first_of_group() const;
 
     const ImageTree& tree_;
+    const std::map<int, int>& ptys_; // masters by old number
+    int terminal_ = -1;              // session leader: its controlling terminal
     size_t self_ = 0;
     Meeting* meeting_ = nullptr;
     bool own_group_ = false; // the root leads a group as it did

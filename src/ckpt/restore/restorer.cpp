@@ -309,7 +309,7 @@ void become_program(ImageTree& tree, const RestoreOptions& options, IdentityKind
         block_all_signals(); // they are sent for good only when everybody is there
     RestoreContext ctx = make_context(first_scratch_fd(tree));
     must(0, make_commons(tree, ctx, all));
-    Grower grower(tree);
+    Grower grower(tree, ctx.ptys);
     const Status grown = grower.grow();
     const size_t self = grower.self();
     must(self, grown);

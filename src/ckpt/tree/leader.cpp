@@ -41,8 +41,10 @@ char state_of(int pid) {
 } // namespace
 
 Status Leader::await(Member& m, TreeOp wanted, uint64_t deadline_ns, std::string& bytes) {
-    Frame f = receive_frame(m.connection, deadline_ns);
+    Frame f = receive_frame(wanted == TreeOp::Write ? m.writer : m.connection, deadline_ns);
     bytes = std::move(f.bytes);
+    if (f.passed.ok())
+        m.writer = own_fd_adopt(f.passed.release(), OwnFd::Skip);
     if (f.op == wanted)
         return {};
     if (f.op == TreeOp::Failed)
@@ -325,6 +327,8 @@ Status Leader::await_described(uint64_t deadline_ns) {
     for (auto& m : members_) {
         if (Status s = await(*m, TreeOp::Describe, deadline_ns, bytes); !s)
             return s;
+        if (m->writer < 0)
+            return Status::refused("no descriptors left");
     }
     return {};
 }
@@ -348,10 +352,10 @@ Status Leader::write(uint64_t first, std::vector<TreePlaceInFile>& places) {
         for (auto& m : members_) {
             if (m->member.pid != o.pid)
                 continue;
-            send_frame(m->connection, TreeOp::Write, encode(TreePlace{at, 0}));
+            send_frame(m->writer, TreeOp::Write, encode(TreePlace{at, 0}));
             std::string bytes;
             TreePlace place;
-            // As long as it takes; the end of the process ends it.
+            // As long as it takes; the end of the copy ends it.
             if (Status s = await(*m, TreeOp::Write, ~0ull >> 1, bytes); !s)
                 return s;
             if (!decode(bytes, place) || place.end <= at)
@@ -376,8 +380,11 @@ std::string Leader::pids() const {
 }
 
 void Leader::let_go() {
-    for (auto& m : members_)
+    for (auto& m : members_) {
         own_fd_close(m->connection);
+        if (m->writer >= 0)
+            own_fd_close(m->writer);
+    }
     members_.clear();
 }
 

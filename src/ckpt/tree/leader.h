@@ -32,7 +32,7 @@ class Leader {
   private:
     struct Member {
         TreeMember member;
-        int connection = -1;
+        int connection = -1, writer = -1; // the second: to its copy
         bool stopped = false;
         MemberReport report;
         TreePart part;

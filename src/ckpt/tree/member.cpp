@@ -5,6 +5,7 @@
 #include "ckpt/text.h"
 #include "ckpt/tree/wire.h"
 #include <csignal>
+#include <sys/socket.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -16,7 +17,7 @@ class Follower {
   public:
     explicit Follower(int connection) : connection_(connection) {}
     ~Follower() {
-        snapshot_.give_up_writing();
+        snapshot_.give_up_writing(); // if it was not waited for
         if (image_fd_ >= 0)
             own_fd_close(image_fd_);
     }
@@ -34,9 +35,8 @@ class Follower {
         case TreeOp::Resume:
             snapshot_.resume_endpoints();
             snapshot_.resume_threads();
-            return true;
-        case TreeOp::Write:
-            return write(f.bytes);
+            (void)snapshot_.await_writer(nullptr); // the leader hears from the copy itself
+            return false;
         case TreeOp::Finish:
             if (f.bytes == "1")
                 raw_syscall(SYS_kill, own_pid(), SIGKILL);
@@ -82,7 +82,14 @@ class Follower {
             return false;
         if (Status s = snapshot_.describe(&part); !s)
             return answer(TreeOp::Describe, s);
-        auto pid = snapshot_.copy([this] {
+        int ends[2];
+        if (raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+            return answer(TreeOp::Describe, Status::refused("no descriptors left"));
+        UniqueFd for_leader(ends[0]), for_copy(ends[1]);
+        snapshot_.job().leader = for_copy.get();
+        auto pid = snapshot_.copy([&] {
+            for_leader.release(); // neither is open there
+            for_copy.release();
             own_fd_close(image_fd_); // only forgets the number
             image_fd_ = -1;
         });
@@ -90,17 +97,7 @@ class Follower {
             return answer(TreeOp::Describe, pid.status());
         if (*pid == kRestarted)
             return false; // the connection is not there
-        return answer(TreeOp::Describe, {});
-    }
-
-    bool write(const std::string& bytes) {
-        TreePlace place;
-        if (!decode(bytes, place))
-            return false;
-        snapshot_.write_at(place.start);
-        const Status s = snapshot_.await_writer(nullptr);
-        place.end = snapshot_.image_end();
-        return answer(TreeOp::Write, s, encode(place));
+        return send_frame(connection_, TreeOp::Describe, {}, for_leader.get());
     }
 
     const int connection_;

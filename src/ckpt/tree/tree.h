@@ -32,8 +32,9 @@ struct FdSummary {
     int32_t fd = -1, flags = 0;
     uint32_t mode = 0;
     uint64_t dev = 0, ino = 0, rdev = 0;
+    int32_t pty_master = -1; // the number of the pseudo terminal of which it is the master
     std::string link;
-    auto fields() { return std::tie(fd, flags, mode, dev, ino, rdev, link); }
+    auto fields() { return std::tie(fd, flags, mode, dev, ino, rdev, pty_master, link); }
 };
 // Shared memory that a stopped process maps or has open.
 struct ObjectSummary {

@@ -14,10 +14,11 @@ enum class TreeOp : uint32_t {
     Joined,   // member: it listens. A descriptor sent before would be lost in its reading of text
     Prepare,  // leader: TreeOrder, with the image's descriptor. Member: ready
     Stop,     // stop and drain. Member: MemberReport
-    Describe, // TreePart. Member: described, copied (forked), and still stopped
-    Resume,   // go on. No answer
-    Write,    // TreePlace: the copy may write there. Member: TreePlace, with the end
-    Finish,   // it is durable; 1: end, 0: go on. No answer
+    Describe, // TreePart. Member: described, copied (forked), and still stopped; with a
+              // connection to the copy, which outlives a process that ends before its turn
+    Resume,   // go on; no more from the leader
+    Finish,   // instead, when the image is durable; 1: end, 0: go on
+    Write,    // to the copy: TreePlace, where it may write. Its answer: TreePlace, with the end
     Failed,   // member: why
 };
 
