@@ -85,6 +85,7 @@ void Session::start_renderer() {
         memcpy(&protocol, a.data(), 4);
     if (protocol != log::kProtocol)
         give_up("the renderer is of another version of glckpt");
+    send_large_again();
 }
 
 bool Session::send_all(const void* p, size_t n, int fd) {
@@ -216,10 +217,13 @@ const char* Session::large_data(uint32_t index) {
     return it == large_.end() ? nullptr : it->second.p;
 }
 
+// The object stays open until it is freed: a renderer that comes while it is in transit gets it,
+// too.
 char* Session::large_reserve(size_t bytes, uint32_t* index) {
-    const long fd = raw_syscall(SYS_memfd_create, "glckpt-large", MFD_CLOEXEC);
+    const int fd = own_fd_adopt((int)raw_syscall(SYS_memfd_create, "glckpt-large", MFD_CLOEXEC),
+                                OwnFd::InImage);
     if (fd < 0 || raw_syscall(SYS_ftruncate, fd, bytes) < 0)
-        give_up("out of memory for a large payload");
+        give_up("out of memory or descriptors for a large payload");
     const long p =
         raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (p < 0 && p > -4096)
@@ -227,15 +231,26 @@ char* Session::large_reserve(size_t bytes, uint32_t* index) {
     {
         Locked hold(large_lock_);
         *index = next_large_++;
-        large_[*index] = {(char*)p, bytes};
+        large_[*index] = {(char*)p, bytes, fd};
     }
-    struct {
-        uint32_t index, unused;
-        uint64_t bytes;
-    } q{*index, 0, bytes};
-    ask(log::Ask::AddLarge, std::span<const char>((const char*)&q, sizeof q), (int)fd);
-    raw_syscall(SYS_close, fd);
+    const log::AddLargeQuestion q{*index, 0, bytes};
+    ask(log::Ask::AddLarge, std::span<const char>((const char*)&q, sizeof q), fd);
     return (char*)p;
+}
+
+void Session::send_large_again() {
+    Locked hold(large_lock_);
+    std::vector<char> answer;
+    for (const auto& [index, l] : large_) {
+        const log::AddLargeQuestion q{index, 0, l.bytes};
+        try_ask(log::Ask::AddLarge, std::span<const char>((const char*)&q, sizeof q), l.fd,
+                &answer);
+    }
+}
+
+bool Session::many_large() {
+    Locked hold(large_lock_);
+    return large_.size() >= kManyLarge;
 }
 
 void Session::large_free(uint32_t index) {
@@ -247,6 +262,7 @@ void Session::large_free(uint32_t index) {
             return;
         l = it->second;
         large_.erase(it);
+        own_fd_close(l.fd);
     }
     ask(log::Ask::DropLarge, index);
     raw_syscall(SYS_munmap, l.p, l.bytes);
@@ -254,6 +270,14 @@ void Session::large_free(uint32_t index) {
 
 char* encode::large_reserve(size_t bytes, uint32_t* index) {
     return Session::get().large_reserve(bytes, index);
+}
+void encode::large_throttle(log::Stream& s) {
+    while (s.has_pruner && !s.in_draw() && Session::get().many_large()) {
+        s.publish();
+        Pruner::get().wake();
+        const timespec t{0, 200'000};
+        raw_syscall(SYS_nanosleep, &t, 0);
+    }
 }
 void encode::large_free(uint32_t index) { Session::get().large_free(index); }
 

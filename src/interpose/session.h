@@ -61,6 +61,9 @@ class Session {
     // Payloads with a memory object of their own.
     char* large_reserve(size_t bytes, uint32_t* index);
     void large_free(uint32_t index);
+    // So many are in transit that whoever adds another one waits (unless it is part of a draw whose
+    // arrays are among them).
+    bool many_large();
 
     const std::vector<Context*>& contexts() const { return contexts_; }
     // "K=V" settings for renderers started from now on.
@@ -76,12 +79,15 @@ class Session {
     struct Large {
         char* p;
         size_t bytes;
+        int fd;
     };
     Session();
     bool try_ask(log::Ask kind, std::span<const char> question, int fd, std::vector<char>* answer);
     std::vector<char> ask(log::Ask kind, std::span<const char> question, int fd);
     bool send_all(const void* p, size_t n, int fd);
     bool receive_all(void* p, size_t n);
+    void send_large_again();
+    static constexpr size_t kManyLarge = 32; // of kOwnFdSlots descriptors
 
     Mutex ask_lock_;
     int socket_ = -1; // an own fd

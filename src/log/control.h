@@ -27,6 +27,10 @@ enum class Ask : uint32_t {
     WsLast = 1999,
 };
 
+struct AddLargeQuestion {
+    uint32_t index, unused;
+    uint64_t bytes;
+};
 struct AddStreamQuestion {
     uint32_t id;
     uint32_t share_with;   // stream of the same share group, 0 for none

@@ -34,6 +34,7 @@ struct StreamShared {
     alignas(64) std::atomic<uint64_t> executed;
     std::atomic<uint32_t> executed_word; // futex: producers and the pruner wait for progress here
     std::atomic<uint64_t> frames_done;   // swaps executed
+    std::atomic<uint64_t> reached;       // executed, and the arrays of the draw that comes next
 
     alignas(64) std::atomic<uint64_t> replied; // position after the last sync record answered
     uint64_t reply_value;                      // the call's return value

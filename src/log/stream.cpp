@@ -231,16 +231,26 @@ char* Stream::arena_reserve(size_t bytes, uint32_t* place) {
     if (!shared_ || !fits_arena(bytes))
         return nullptr;
     const uint64_t need = (bytes + kArenaUnit - 1) & ~(kArenaUnit - 1);
-    // A payload is contiguous: skip the arena's end if it does not fit there. And skip it as soon as
-    // the beginning is free again: memory that is still in the caches is copied to faster.
+    if (write_ != group_write_ && !in_draw())
+        group_head_ = arena_head_;
+    group_write_ = write_;
+    // A payload is contiguous: skip the arena's end if it does not fit there. And skip it as soon
+    // as the beginning is free again: memory that is still in the caches is copied to faster.
     uint64_t at = arena_head_;
-    const uint64_t in_lap = at % arena_size_, released = arena_released.load(std::memory_order_acquire);
+    const uint64_t in_lap = at % arena_size_,
+                   released = arena_released.load(std::memory_order_acquire);
     const bool begin_free = released >= std::min(at, at - in_lap + kHotArena);
-    if (in_lap + need > arena_size_ || (begin_free && need <= kHotArena && in_lap + need > kHotArena))
+    if (in_lap + need > arena_size_ || (group_head_ == arena_head_ && begin_free &&
+                                        need <= kHotArena && in_lap + need > kHotArena))
         at += arena_size_ - in_lap;
+    // What the record or draw itself has used is not released before it is executed.
+    if (at + need > group_head_ + arena_size_)
+        return nullptr;
     auto has_room = [&] {
         return at + need <= arena_released.load(std::memory_order_acquire) + arena_size_;
     };
+    if (!has_room() && !has_pruner)
+        return nullptr;
     if (!has_room()) {
         publish();
         if (g_wake_pruner)

@@ -73,7 +73,21 @@ class Stream {
 
     // Space in the arena for a payload in transit; waits for it. Null if it never fits.
     // *place is the PayloadRef::place.
+    // Null, too, if the record (or the draw with its arrays) would fill the arena by itself:
+    // nothing of it is free again before it is executed, and that needs all of it.
     char* arena_reserve(size_t bytes, uint32_t* place);
+    // Around the client arrays of one draw: their payloads are in use until the draw is executed,
+    // which is the record that follows.
+    void begin_arrays() {
+        sending_arrays_ = true;
+        group_head_ = arena_head_;
+    }
+    void end_arrays() {
+        sending_arrays_ = false;
+        arrays_until_ = write_;
+    }
+    bool sending_arrays() const { return sending_arrays_; }
+    bool in_draw() const { return sending_arrays_ || write_ == arrays_until_; }
     bool fits_arena(size_t bytes) const { return bytes <= arena_size_ / 2; }
 
     const StreamShared& shared() const { return *shared_; }
@@ -105,6 +119,9 @@ class Stream {
     // (interpose/gl/debug.cpp).
     void (*after_call)(Stream&) = nullptr;
 
+    // False: nobody frees the arena while a record is written (an attach log).
+    bool has_pruner = true;
+
     // Of the share group; null: alone.
     PublishOrder* order = nullptr;
 
@@ -127,7 +144,11 @@ class Stream {
     char* reply_ = nullptr;
     char* arena_ = nullptr;
     uint64_t arena_size_ = 0;
-    uint64_t arena_head_ = 0;  // bytes handed out since the stream began
+    uint64_t arena_head_ = 0;       // bytes handed out since the stream began
+    uint64_t group_head_ = 0;       // arena_head_ where the present record or draw began
+    uint64_t group_write_ = 0;      // and write_ when space was last handed out
+    uint64_t arrays_until_ = ~0ull; // write_ after the last arrays
+    bool sending_arrays_ = false;
     uint64_t batch_order_ = 0; // position of the open batch's xOrder record, plus 1; 0: none
     int fd_ = -1;
     char* swallow_ = nullptr; // the null stream's scratch

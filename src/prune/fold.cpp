@@ -257,8 +257,13 @@ void Fold::record(const char* bytes) {
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
         c->list->bytes += h.size;
+        c->list->draws_arrays |= h.op == (uint16_t)Op::xClientArray;
         if (c->list_mode == 0x1300 /* GL_COMPILE */)
             return;
+    } else if (c->list && about_arrays(h.op)) {
+        c->list->body.push_back(keep(bytes));
+        c->list->bytes += h.size;
+        c->list->draws_arrays = true;
     }
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {

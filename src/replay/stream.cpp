@@ -193,7 +193,9 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
         s.shared->reply_bytes = 0;
     }
     s.failed = false;
-    x.holds_arrays = false; // whatever follows the arrays is what uses them
+    // What follows the arrays is what uses them, but for the beginning of another batch.
+    if (h->op != (uint16_t)Op::xOrder)
+        x.holds_arrays = false;
     static const bool trace = getenv("GLCKPT_DEBUG_TRACE") != nullptr;
     if (trace)
         fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
@@ -250,7 +252,8 @@ void add_large(uint32_t index, uint64_t bytes, int fd) {
         _exit(1);
     }
     std::lock_guard hold(g_large_lock);
-    g_large[index] = {p, bytes};
+    if (!g_large.try_emplace(index, Large{p, bytes}).second)
+        munmap(p, bytes); // sent twice while this renderer came up: the same memory
     g_large_added.notify_all();
 }
 
@@ -295,32 +298,35 @@ void run_stream(Stream& s) {
     Exec& x = *s.exec;
     uint64_t at = s.shared->executed.load();
     uint64_t told = at;
+    // What a draw still reads must not be told as executed, its space would be written over; what
+    // lies before the draw's arrays must, or who waits for space waits for ever.
+    uint64_t done = at;
     x.sticky_error = s.shared->sticky_error;
     int waited = 0;
     auto tell = [&] {
-        if (told != at) {
+        s.shared->reached.store(at, std::memory_order_release);
+        if (told != done) {
             s.shared->sticky_error = x.sticky_error;
-            tell_executed(s, at);
-            told = at;
+            tell_executed(s, done);
+            told = done;
         }
     };
     while (!s.end.load(std::memory_order_relaxed)) {
         uint64_t until = s.shared->published.load(std::memory_order_acquire);
         if (at == until || must_stand(s)) {
-            if (!x.holds_arrays)
-                tell();
-            if ((must_stand(s) || s.switch_to) && !x.holds_arrays && !x.inside_begin) {
+            tell();
+            if ((must_stand(s) || s.switch_to) && !x.inside_begin) {
                 const auto* before = s.shared;
                 stand(s);
                 if (s.shared != before)
-                    told = at = s.shared->executed.load();
+                    told = done = at = s.shared->executed.load();
                 continue;
             }
             if (at == until)
                 until = wait_published(s, at);
         }
         while (at < until) {
-            if (must_stand(s) && !x.holds_arrays && !x.inside_begin)
+            if (must_stand(s) && !x.inside_begin)
                 break;
             char* record = const_cast<char*>(s.ring) + (at & s.mask);
             // Here and not in its decoder: a stream that waits for another can still be paused.
@@ -332,12 +338,10 @@ void run_stream(Stream& s) {
             waited = 0;
             at += execute(s, record, at);
             const bool sync = reinterpret_cast<log::RecordHeader*>(record)->flags & log::kSync;
-            // What a draw still reads from the ring must not be told as executed: its space would
-            // be written over.
-            if ((sync || at - told > kProgress) && !x.holds_arrays)
+            if (!x.holds_arrays)
+                done = at;
+            if (sync || done - told > kProgress)
                 tell();
-            else if (sync)
-                notify_progress(s);
         }
     }
 }

@@ -151,6 +151,7 @@ void send_client_arrays(log::Stream& s, uint64_t first, uint64_t count, uint64_t
         count = (uint64_t)sh.lock_count;
         sh.lock_sent |= todo & ~sh.vao->instanced;
     }
+    s.begin_arrays();
     while (todo) {
         const int i = __builtin_ctzll(todo);
         todo &= todo - 1;
@@ -160,6 +161,7 @@ void send_client_arrays(log::Stream& s, uint64_t first, uint64_t count, uint64_t
         else if (instances > 0)
             send_array(s, i, base_instance, (instances + divisor - 1) / divisor);
     }
+    s.end_arrays();
 }
 
 extern "C" {

@@ -10,6 +10,7 @@ void In::send_big(log::Stream& s) {
         ref_.kind = PayloadRef::Arena;
         ref_.place = place;
     } else if (s.real()) {
+        large_throttle(s);
         memcpy(large_reserve(bytes_, &place), pointer_, bytes_);
         ref_.kind = PayloadRef::Large;
         ref_.place = place;

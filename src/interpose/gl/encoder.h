@@ -14,6 +14,8 @@ using log::PayloadRef;
 // Freed by the pruner (input) or the caller (output).
 char* large_reserve(size_t bytes, uint32_t* index);
 void large_free(uint32_t index);
+// Waits while very many are in transit.
+void large_throttle(log::Stream& s);
 
 // An input payload. Big ones are copied to the arena when this is made (which may wait for space,
 // so it comes before the record is begun); small ones into the record by put().

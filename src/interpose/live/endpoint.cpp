@@ -249,7 +249,7 @@ static void wait_executed(Pruner& p, uint64_t deadline_ns) {
     auto behind = [&] {
         for (auto& [id, e] : p.entries()) {
             const auto& s = e.context->stream.shared();
-            if (s.executed.load() < s.published.load())
+            if (s.reached.load() < s.published.load())
                 return true;
         }
         return false;

@@ -4,6 +4,8 @@
 
 namespace glckpt {
 
+static constexpr size_t kManyLarge = 8; // descriptors
+
 // The attach log has no pruner behind it: what is executed is free.
 void StreamSink::make_space() {
     s_.wait_executed();
@@ -16,14 +18,23 @@ void StreamSink::make_space() {
 
 void StreamSink::record(const char* bytes, size_t size,
                         std::span<const prune::EmittedPayload> payloads) {
+    // Between a draw's arrays and the draw there is no waiting: nothing of them counts as executed
+    // before it.
+    const bool array =
+        reinterpret_cast<const log::RecordHeader*>(bytes)->op == (uint16_t)Op::xClientArray;
+    const bool in_draw = s_.sending_arrays();
+    if (in_draw && !array)
+        s_.end_arrays();
     size_t inline_bytes = 0, arena_bytes = 0;
     for (const auto& p : payloads)
         (p.bytes <= log::kInlineMax ? inline_bytes : arena_bytes) += log::align8(p.bytes) + 64;
     const uint64_t used = s_.position() - s_.shared().folded.load();
     const uint64_t arena_used = s_.arena_head() - s_.arena_released.load();
-    if (used + size + inline_bytes > log::kRingSize / 2 ||
-        arena_used + arena_bytes > log::kArenaSize / 2)
+    if (!in_draw && (used + size + inline_bytes > log::kRingSize / 2 ||
+                     arena_used + arena_bytes > log::kArenaSize / 2 || large_.size() >= kManyLarge))
         make_space();
+    if (array && !in_draw)
+        s_.begin_arrays();
     std::vector<encode::In> in;
     in.reserve(payloads.size());
     size_t total = size;

@@ -7,7 +7,7 @@ namespace glckpt {
 
 class StreamSink : public prune::Sink {
   public:
-    explicit StreamSink(log::Stream& s) : s_(s) {}
+    explicit StreamSink(log::Stream& s) : s_(s) { s_.has_pruner = false; }
     void record(const char* bytes, size_t size,
                 std::span<const prune::EmittedPayload> payloads) override;
     // Everything emitted has been executed.

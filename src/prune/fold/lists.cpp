@@ -9,9 +9,30 @@ void fold_gen_lists(Fold& f, const char* r) {
         f.c->group->lists[g.first + (GLuint)i] = Ref<DisplayList>(new DisplayList);
 }
 
+// Commands about vertex arrays are not compiled but executed at once (OpenGL 4.6 compatibility,
+// section 21.4), and a draw is compiled with the vertices that it fetches then. So to compile a
+// list anew, its draws need the arrays as they were, switched on and off in between as they were.
+bool about_arrays(uint16_t op) {
+    static const std::vector<bool> table = [] {
+        std::vector<bool> t((size_t)Op::Count);
+        for (size_t i = 0; i < t.size(); ++i) {
+            const std::string_view name = kOpNames[i];
+            t[i] = !compiled_into_list((uint16_t)i) &&
+                   ((name.starts_with("gl") && name.find("Pointer") != name.npos &&
+                     !name.starts_with("glGet")) ||
+                    name.ends_with("ClientState") || name == "glClientActiveTexture" ||
+                    name.ends_with("ableVertexAttribArray") || name == "glBindBuffer" ||
+                    name == "glBindVertexArray" || name == "xClientArray");
+        }
+        return t;
+    }();
+    return table[op];
+}
+
 void fold_new_list(Fold& f, const char* r) {
     const auto& n = f.as<rec::glNewList>(r);
     f.c->list = Ref<DisplayList>(new DisplayList);
+    f.c->list->arrays = f.c->vao->slots;
     f.c->list_name = n.list;
     f.c->list_mode = n.mode;
 }
@@ -22,6 +43,8 @@ void fold_end_list(Fold& f, const char*) {
         return;
     for (const Ref<Kept>& k : f.c->list->body) {
         const Rule& rule = kRules[k->header().op];
+        if (!compiled_into_list(k->header().op))
+            continue; // about arrays: was executed at once
         if (rule.effect != Effect::None && rule.effect != Effect::Draw)
             f.c->list->state.push_back(k);
         else if (rule.effect == Effect::Draw)
