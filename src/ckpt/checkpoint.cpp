@@ -3,6 +3,7 @@
 #include "ckpt/restart.h"
 #include "ckpt/snapshot.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
 #include "ckpt/tree/leader.h"
 #include <csignal>
 
@@ -13,6 +14,21 @@ constexpr uint64_t kSecond = 1'000'000'000;
 
 Status context(Status s) {
     return std::move(s).with_context(format("cannot checkpoint pid %d", seen_pid()));
+}
+
+// A process that looked alone may have forked since, and a pipe to its child looks like one to a
+// stranger: before it is refused, another look.
+Status prepare(Snapshot& self, const CheckpointRequest& request, int image_fd, bool alone) {
+    Status s;
+    for (int tries = 0; tries < 4; ++tries) {
+        s = self.prepare(request.profile, request.external, image_fd, !alone);
+        if (s.ok() || !alone)
+            return s;
+        alone = descendants_of(own_pid()).empty();
+        const timespec tick{0, 5'000'000};
+        raw_syscall(SYS_nanosleep, &tick, 0);
+    }
+    return s;
 }
 
 // From the stop to the copies that write: this process, and with it the others of its tree.
@@ -67,7 +83,7 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     if (Status s = tree.prepare(); !s)
         return context(std::move(s));
     Snapshot self;
-    if (Status s = self.prepare(request.profile, request.external, output->fd(), !tree.alone()); !s)
+    if (Status s = prepare(self, request, output->fd(), tree.alone()); !s)
         return context(std::move(s));
     WriteJob& job = self.job();
     job.temporary = output->temporary();

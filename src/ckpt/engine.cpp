@@ -29,6 +29,7 @@ void in_fork_child() {
     for (auto* hook : fork_hooks())
         hook();
     start_control_server();
+    open_control_server();
 }
 
 } // namespace
@@ -38,6 +39,7 @@ void init_engine() {
     note_lazy_mappings(""); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
+    open_control_server();
     pthread_atfork(heap_lock_all, heap_unlock_all, in_fork_child);
 }
 

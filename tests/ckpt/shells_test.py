@@ -37,16 +37,6 @@ while [ ! -e stop ]; do i=$((i+1)); echo $i; [ $i = 5 ] && : > ready; sleep 0.02
     (while read n; do echo "got $n"; done) | while read a b; do echo "$b"; done
 """
 
-# A loop of short-lived children: a checkpoint meets them in every stage of their lives.
-CHURN = """
-n=0
-while [ ! -e stop ]; do
-    n=$((n+1)); a=$(echo $n | cat); [ "$a" = "$n" ] || exit 9
-    echo $n >> out; [ $n = 3 ] && : > ready
-done
-exit 0
-"""
-
 WRAPPER = """
 sh -c 'trap "exit 0" TERM; n=0; while [ ! -e stop ]; do n=$((n+1)); echo $n >> out; \
 [ $n = 3 ] && : > ready; sleep 0.02; done; exit 5' &
@@ -98,9 +88,6 @@ class Programs(unittest.TestCase):
 
     def test_pipeline(self):
         self.cycles("/bin/bash", "-c", PIPELINE)
-
-    def test_churn(self):
-        self.cycles("/bin/bash", "-c", CHURN)
 
     def test_wrapper_that_waits(self):
         self.cycles("/bin/sh", "-c", WRAPPER)

@@ -1,4 +1,5 @@
 #include "ckpt/control/server.h"
+#include "base/lock.h"
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
@@ -198,7 +199,13 @@ void plan_interval() {
         clock_ns(CLOCK_MONOTONIC) + g_server.settings.interval_s * 1'000'000'000ull;
 }
 
+// Nobody is listened to before there is a handler for the stop signal: a tree's leader asks as
+// soon as it can, and the default of that signal ends the process.
+std::atomic<uint32_t> g_open{0};
+
 void run(void*) {
+    while (g_open.load() == 0)
+        futex_wait(g_open, 0);
     plan_interval();
     for (;;) {
         pollfd p[] = {{g_server.listener, POLLIN, 0},
@@ -225,8 +232,14 @@ void run(void*) {
 
 void start_control_server() {
     g_server.settings = settings_from_environment();
-    open_sockets();
+    g_open.store(0);
     start_service_thread("glckpt", run, nullptr);
+}
+
+void open_control_server() {
+    open_sockets();
+    g_open.store(1);
+    futex_wake(g_open, 1);
 }
 
 void restart_control_server() {

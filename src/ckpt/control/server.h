@@ -5,6 +5,8 @@ namespace glckpt::ckpt {
 
 // Starts the thread; from the constructor, and in the child after a fork.
 void start_control_server();
+// From when on requests are taken: when the stop signal has its handler.
+void open_control_server();
 // On the checkpoint thread in a restarted process: the names are new, so are the sockets.
 void restart_control_server();
 // From the signal handler: somebody sent the documented signal.

@@ -354,6 +354,13 @@ void install_stop_handler(void (*on_request)()) {
     if (old.handler != handler)
         g_chained = old;
     const uint64_t stop = 1ull << (kStopSignal - 1);
+    // One that was meant for the program this process executed before (interpose_exec.cpp): what
+    // it carries leads nowhere here.
+    const timespec now{0, 0};
+    siginfo_t info;
+    raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &stop, 0, 8);
+    while (raw_syscall(SYS_rt_sigtimedwait, &stop, &info, &now, 8) > 0) {
+    }
     raw_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, 0, 8);
     g_park_self.store(park_self, std::memory_order_release);
 }

@@ -168,6 +168,8 @@ Status Leader::join_new(uint64_t deadline_ns, bool& changed, const TreeMember*& 
 // have stopped and a look finds no other, the tree stands still.
 Status Leader::finish_stop(uint64_t deadline_ns) {
     const uint64_t patience = std::min(deadline_ns, clock_ns(CLOCK_MONOTONIC) + kPatience);
+    // The kernel's list of children may leave out some while others end: two looks must agree.
+    std::vector<int> before;
     for (;;) {
         const Status stopped = for_each_member([&](Member& m) {
             std::string bytes;
@@ -185,8 +187,12 @@ Status Leader::finish_stop(uint64_t deadline_ns) {
         if (Status s = join_new(deadline_ns, changed, missing); !s)
             return s;
         tree_ = order_.size() > 1;
-        if (!changed)
+        std::vector<int> now;
+        for (const TreeMember& o : order_)
+            now.push_back(o.zombie ? -o.pid : o.pid);
+        if (!changed && now == before)
             return check_shape();
+        before = std::move(now);
         if (missing && clock_ns(CLOCK_MONOTONIC) > patience)
             return stranger(*missing);
         const timespec tick{0, 1'000'000};
