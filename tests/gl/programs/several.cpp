@@ -61,15 +61,15 @@ int main(int argc, char** argv) {
     glGenProgramPipelines(1, &pipeline);
     glUseProgramStages(pipeline, GL_VERTEX_SHADER_BIT, vs);
     glUseProgramStages(pipeline, GL_FRAGMENT_SHADER_BIT, fs);
-    GLuint buffers[2], textures[2], samplers[2];
+    GLuint buffers[2], textures[3], samplers[2];
     glCreateBuffers(2, buffers);
     const float corners[] = {-0.8f, -0.7f, 0.9f, -0.6f, 0.1f, 0.8f};
     const float tints[] = {1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1};
     glNamedBufferStorage(buffers[0], sizeof corners, corners, 0);
     glNamedBufferStorage(buffers[1], sizeof tints, tints, 0);
-    glCreateTextures(GL_TEXTURE_2D, 2, textures);
+    glCreateTextures(GL_TEXTURE_2D, 3, textures);
     std::vector<unsigned char> texels(8 * 8 * 4);
-    for (int t = 0; t < 2; ++t) {
+    for (int t = 0; t < 3; ++t) {
         for (size_t i = 0; i < texels.size(); ++i)
             texels[i] = (unsigned char)(i * (size_t)(37 + 11 * t));
         glTextureStorage2D(textures[t], 1, GL_RGBA8, 8, 8);
@@ -94,7 +94,8 @@ int main(int argc, char** argv) {
     glBindVertexArray(0);
     glBindTextures(0, 2, textures);
     glBindSamplers(0, 2, samplers);
-    glBindImageTextures(0, 2, textures);
+    const GLuint images[] = {textures[0], textures[2]}; // what is stored to is not sampled
+    glBindImageTextures(0, 2, images);
 
     // Feedback into buffers given by name, of an object and of the default.
     GLuint feedback, captured;
@@ -164,6 +165,9 @@ int main(int argc, char** argv) {
         glDrawArrays(GL_TRIANGLES, 0, 3);
         glMemoryBarrier(GL_ALL_BARRIER_BITS);
         glBindVertexArray(0);
+        glGetTextureImage(textures[2], 0, GL_RGBA, GL_UNSIGNED_BYTE, (GLsizei)texels.size(),
+                          texels.data());
+        f.add(texels.data(), texels.size());
 
         glUseProgram(step);
         glUniform1f(glGetUniformLocation(step, "from"), (float)frame);
