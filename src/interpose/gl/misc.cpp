@@ -9,6 +9,7 @@
 #include "interpose/gl/sizes.h"
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -273,19 +274,36 @@ GLCKPT_GL void glSelectBuffer(GLsizei size, GLuint* buffer) {
     shadow().select_size = size;
     encode::xSelectBuffer(stream(), size);
 }
+// How much of a selection or feedback buffer the driver has written (OpenGL 4.6 compatibility,
+// sections 21.6 and 21.7): hit records of a name count, two depths and the names; or values.
+static size_t values_written(GLint answer, bool select, const GLuint* buffer, size_t room) {
+    if (answer < 0)
+        return room; // it did not suffice
+    size_t used = select ? 0 : (size_t)answer;
+    for (GLint hit = 0; select && hit < answer && used < room; ++hit)
+        used += 3 + (size_t)buffer[used];
+    return std::min(used, room);
+}
+
+// Programs tell sizes in bytes for a buffer of that many bytes, four times too large, and get away
+// with it: no more is touched than what a driver touches.
 GLCKPT_GL GLint glRenderMode(GLenum mode) {
     Shadow& s = shadow();
     if (!stream().real())
         return 0;
-    void* to = s.render_mode == GL_SELECT     ? (void*)s.select
+    const bool select = s.render_mode == GL_SELECT;
+    void* to = select                         ? (void*)s.select
                : s.render_mode == GL_FEEDBACK ? (void*)s.feedback
                                               : nullptr;
-    const size_t room = s.render_mode == GL_SELECT     ? bytes(s.select_size, 4)
-                        : s.render_mode == GL_FEEDBACK ? bytes(s.feedback_size, 4)
-                                                       : 0;
-    const GLint r = encode::xRenderMode(stream(), mode, to, to ? room : 0);
-    if (stream().shared().reply_error == 0)
-        s.render_mode = mode;
+    const GLsizei size = select ? s.select_size : s.feedback_size;
+    const size_t room = to && size > 0 ? (size_t)size : 0;
+    const std::unique_ptr<GLuint[]> copy(new GLuint[room]);
+    const GLint r = encode::xRenderMode(stream(), mode, room ? copy.get() : nullptr, room * 4);
+    if (stream().shared().reply_error)
+        return r;
+    if (room)
+        memcpy(to, copy.get(), values_written(r, select, copy.get(), room) * 4);
+    s.render_mode = mode;
     return r;
 }
 

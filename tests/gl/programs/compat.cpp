@@ -78,6 +78,20 @@ int main(int argc, char** argv) {
         glDrawElements(GL_TRIANGLES, 3, GL_UNSIGNED_SHORT, order);
         glPopClientAttrib();
         glPopAttrib();
+        // A selection buffer that is said to be larger than it is: only what is hit is written.
+        GLuint hits[24];
+        for (GLuint& h : hits)
+            h = 0xabababab;
+        glSelectBuffer((GLsizei)sizeof hits, hits);
+        glRenderMode(GL_SELECT);
+        glInitNames();
+        glPushName(5);
+        glCallList(list);
+        glLoadName(7);
+        glCallList(list);
+        const GLint found = glRenderMode(GL_RENDER);
+        f.add(&found, sizeof found);
+        f.add(hits, sizeof hits);
         // A corner of the texture changes every frame.
         glTexSubImage2D(GL_TEXTURE_2D, 0, i % 16, 3, 1, 1, GL_RGB, GL_UNSIGNED_BYTE,
                         &check[(size_t)i % 600]);
