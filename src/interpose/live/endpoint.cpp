@@ -46,10 +46,6 @@ Status unrestorable(Pruner& p) {
         if (feedback_is_secret(*e.state->feedback, *e.state) ||
             feedback_is_secret(*e.state->default_feedback, *e.state))
             return feedback;
-        for (const prune::SavedClient& saved : e.state->client_attribs)
-            if (saved.mask & GL_CLIENT_VERTEX_ARRAY_BIT) // seen to come back wrong
-                return Status::refused(
-                    "it holds vertex arrays pushed by glPushClientAttrib (try again)");
         for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
             if (feedback_is_secret(*o, *e.state))
                 return feedback;
