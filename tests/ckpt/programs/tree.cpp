@@ -93,6 +93,8 @@ int main() {
     close(from[1]);
     setpgid(echoer, echoer);
     const int leader = child(in_session, nullptr);
+    while (getsid(leader) != leader) // it does that itself
+        usleep(1000);
     struct Ends {
         int pair, counter, file;
         std::atomic<uint64_t>* sysv;
