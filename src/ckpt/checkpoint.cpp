@@ -126,7 +126,7 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     if (done)
         done(result);
     if (request.afterwards == Afterwards::StayStopped)
-        raw_syscall(SYS_kill, own_pid(), SIGSTOP); // takes effect here; SIGCONT goes on below
+        stop_here(); // SIGCONT goes on below
     tree.finish(request.afterwards == Afterwards::Kill);
     if (request.afterwards == Afterwards::Kill)
         raw_syscall(SYS_kill, own_pid(), SIGKILL);

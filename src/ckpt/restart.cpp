@@ -55,7 +55,7 @@ void await_release(const Handover& h) {
         while (raw_syscall(SYS_read, h.release_fd, &byte, 1) == -EINTR) {
         }
     if (h.stopped && (h.is_root || h.release_fd < 0))
-        raw_syscall(SYS_kill, own_pid(), SIGSTOP); // SIGCONT goes on here
+        stop_here(); // SIGCONT goes on below
     for (const int fd : {h.release_fd, h.held_fd})
         if (fd >= 0)
             raw_syscall(SYS_close, fd);
