@@ -257,7 +257,8 @@ void Fold::record(const char* bytes) {
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
         c->list->bytes += h.size;
-        c->list->draws_arrays |= h.op == (uint16_t)Op::xClientArray;
+        if (kRules[h.op].effect == Effect::Draw)
+            note_list_sources(*this);
         if (c->list_mode == 0x1300 /* GL_COMPILE */)
             return;
     } else if (c->list && about_arrays(h.op)) {

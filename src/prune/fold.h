@@ -106,6 +106,7 @@ extern const Payloads kPayloads[];
 // Commands that are executed at once even while a display list is being compiled (OpenGL 4.6
 // compatibility, section 21.4): they are the ones that return something, or manage objects.
 bool compiled_into_list(uint16_t op);
+void note_list_sources(Fold& f); // a draw is compiled
 bool about_arrays(uint16_t op); // not compiled, but it takes them to compile draws
 extern const uint32_t kFamilyGroups[];
 extern const unsigned kFamilyCount;

@@ -63,6 +63,7 @@ struct Buffer : Object {
     Ref<Blob> data;
     Ref<Kept> map; // a persistent one that is open
     bool gpu_dirty = false;
+    uint64_t changes = 0; // of its contents, however made
 };
 
 struct Renderbuffer : Object {
@@ -162,6 +163,8 @@ struct DisplayList {
     // the commands about arrays that came while it was compiled are in the body.
     Slots arrays;
     bool draws_arrays = false;
+    // Buffers that draws in it took their vertices from when it was compiled, and `changes` then.
+    std::vector<std::pair<Ref<Object>, uint64_t>> sources;
     bool draws = false;
     size_t bytes = 0;
     Ref<Kept> label;

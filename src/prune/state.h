@@ -1,5 +1,6 @@
 // The state of contexts and share groups, as folded so far.
 #pragma once
+#include "gen/gl/records.h"
 #include "prune/objects.h"
 #include <memory>
 
@@ -15,6 +16,15 @@ struct Unit {
     std::array<Ref<Object>, kTextureTargets> bound;
     Ref<Object> sampler;
     Slots slots; // environment, coordinate generation, enables
+};
+
+// What glLockArraysEXT has in force: the array as sent, for the draws still to come. Once its
+// pointer is given anew it is over. Its memory is used again and again: locks come by the hundred
+// a frame.
+struct LockedArray {
+    rec::xClientArray record{};
+    std::vector<char> data;
+    Ref<Object> vao; // null: not in force
 };
 
 // One level of a matrix stack: a record that sets it whole, and what multiplied it since.
@@ -64,6 +74,7 @@ struct ContextState {
     std::map<uint32_t, Ref<Object>> buffers; // by target
     Ref<Object> vao;                         // never null: name 0 is an object of its own
     Ref<Object> default_vao;
+    std::map<uint32_t, LockedArray> locked; // by array
     Ref<Object> draw_fbo, read_fbo; // null: the default framebuffer
     Ref<Object> renderbuffer, program, pipeline, feedback, default_feedback;
     std::map<uint32_t, Ref<Object>> arb_programs;         // by target

@@ -1,10 +1,12 @@
 """End-to-end tests of GL: one program, one way of disturbing it; its checksums must not change.
 
-usage: gl_test.py PROGRAM HOW
+usage: gl_test.py PROGRAM HOW [REASON]
   run       under glckpt-run
   replace   the renderer replaced before every few synchronous calls
   kill      the renderer killed with -9 now and then (state that only the GPU had may be older then:
             only programs without such state)
+  refused   the program, given one more argument, does what no checkpoint can keep: that is refused
+            for REASON, and the program goes on
   restore   three checkpoints at random frames, each followed by kill -9 and a restore
 """
 import os
@@ -18,7 +20,7 @@ import time
 
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
-FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240}[HOW]
+FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240}[HOW]
 
 
 def crcs(text):
@@ -59,6 +61,7 @@ def main():
         sys.exit("natively: " + native.stdout[-300:])
     if "RENDERER_PRELOAD" in env:
         env["GLCKPT_RENDERER_ENV"] = "LD_PRELOAD=" + env["RENDERER_PRELOAD"]
+    arguments = [PROGRAM, str(FRAMES)] + (["further"] if HOW == "refused" else [])
     with tempfile.TemporaryDirectory(prefix="glckpt-gl-") as folder:
         launcher = [f"{BIN}/glckpt-run", "--dir", folder]
         if HOW == "replace":
@@ -69,9 +72,9 @@ def main():
             sys.exit(r.returncode)
         env["FRAME_PAUSE_US"] = "10000"
         out = open(f"{folder}/out", "w+")
-        p = subprocess.Popen(launcher + [PROGRAM, str(FRAMES)], env=env, stdout=out, stderr=subprocess.STDOUT,
+        p = subprocess.Popen(launcher + arguments, env=env, stdout=out, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL)
-        (kill_renderers if HOW == "kill" else restore)(p, folder)
+        {"kill": kill_renderers, "restore": restore, "refused": refused}[HOW](p, folder)
         with open(f"{folder}/out") as f:
             expect(f.read(), wanted, HOW)
 
@@ -93,6 +96,17 @@ def kill_renderers(p, folder):
             os.kill(r, signal.SIGKILL)
     if p.returncode:
         sys.exit(f"exit status {p.returncode}: " + open(f"{folder}/out").read()[-500:])
+
+
+def refused(p, folder):
+    while frames_so_far(folder) < FRAMES // 4 and p.poll() is None:
+        time.sleep(0.01)
+    s = subprocess.run([f"{BIN}/glckpt-signal", str(p.pid)], capture_output=True, text=True)
+    images = [name for name in os.listdir(folder) if name.endswith(".gck")]
+    if s.returncode != 1 or s.stderr.count("\n") != 1 or sys.argv[3] not in s.stderr or images:
+        sys.exit(f"exit status {s.returncode}, {images}: {s.stderr}")
+    if p.wait():
+        sys.exit(f"exit status {p.returncode} after it: " + open(f"{folder}/out").read()[-500:])
 
 
 def restore(p, folder):

@@ -4,7 +4,8 @@
 // *draw*, not of the pointer call (OpenGL 4.6 compatibility, section 10.3.9). So the pointer call
 // is encoded without data, and each draw first sends the elements it will fetch, one xClientArray
 // an array; the renderer points the real array at them. Between glLockArraysEXT and
-// glUnlockArraysEXT the app promises not to change them: they are sent once.
+// glUnlockArraysEXT the app promises not to change them: they are sent once, marked kArrayLocked, and
+// kept by the renderer and by the pruner (for a renderer that comes in between).
 #include "interpose/gl/arrays.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
@@ -81,13 +82,13 @@ int attrib_index(GLuint index) {
     return index < kArrays - kAttribArray ? kAttribArray + (int)index : -1;
 }
 
-void send_array(log::Stream& s, int index, uint64_t first, uint64_t count) {
+void send_array(log::Stream& s, int index, uint64_t first, uint64_t count, GLuint flags = 0) {
     const ArrayState& a = shadow().vao->arrays[index];
     const size_t element = element_bytes(a);
     if (element == 0 || a.stride < 0)
         return;
     const size_t stride = a.stride ? (size_t)a.stride : element;
-    encode::xClientArray(s, (GLuint)index, a.size, a.type, (GLsizei)stride, a.flags, first,
+    encode::xClientArray(s, (GLuint)index, a.size, a.type, (GLsizei)stride, a.flags | flags, first,
                          (const char*)a.pointer + first * stride, (count - 1) * stride + element);
 }
 
@@ -157,7 +158,7 @@ void send_client_arrays(log::Stream& s, uint64_t first, uint64_t count, uint64_t
         todo &= todo - 1;
         const GLuint divisor = sh.vao->arrays[i].divisor;
         if (divisor == 0)
-            send_array(s, i, first, count);
+            send_array(s, i, first, count, locked ? GLuint{log::kArrayLocked} : 0);
         else if (instances > 0)
             send_array(s, i, base_instance, (instances + divisor - 1) / divisor);
     }
@@ -301,6 +302,7 @@ GLCKPT_GL void glBindVertexArray(GLuint array) {
         c.shadow.vao = v.get();
     }
     c.shadow.vao_name = array;
+    c.shadow.lock_sent = 0; // the driver's pointers are the other object's now
     note_name(NameClass::vertex_array, array);
     encode::glBindVertexArray(stream(), array);
 }

@@ -191,6 +191,7 @@ GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
     if (list && known && !shadow().compiling_list && !stream().inside_begin) {
         shadow().compiling_list = true;
         shadow().list_mode = mode;
+        shadow().lock_sent = 0; // a list that is compiled anew has but what is sent in it
     }
     encode::glNewList(stream(), list, mode);
 }

@@ -4,25 +4,13 @@
 // what a program asks every frame. Everything else is the pruner's business, behind.
 #pragma once
 #include "interpose/gl/pixel_store.h"
+#include "log/arrays.h"
 #include <cstdint>
 #include <vector>
 
 namespace glckpt {
 
-// Client arrays are numbered as in the record xClientArray.
-enum ArrayIndex : int {
-    kVertexArray,
-    kNormalArray,
-    kColorArray,
-    kIndexArray,
-    kEdgeFlagArray,
-    kFogCoordArray,
-    kSecondaryColorArray,
-    kPointSizeArray,
-    kTexCoordArray, // 8 of them
-    kAttribArray = 16,
-    kArrays = 48
-};
+using enum log::ArrayIndex;
 
 struct ArrayState {
     const void* pointer = nullptr;
@@ -30,7 +18,7 @@ struct ArrayState {
     GLenum type = GL_FLOAT;
     GLsizei stride = 0;
     GLuint divisor = 0;
-    uint8_t flags = 0; // 1 normalized, 2 integer, 4 double
+    uint8_t flags = 0; // log::ArrayFlags
 };
 
 struct VaoShadow {

@@ -49,6 +49,14 @@ Status unrestorable(Pruner& p) {
         for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
             if (feedback_is_secret(*o, *e.state))
                 return feedback;
+        // To compile a list anew takes what its buffers held then.
+        for (const auto& [name, list] : e.state->group->lists)
+            for (const auto& [object, changes] : list->sources)
+                if (static_cast<prune::Buffer&>(*object).changes != changes)
+                    return Status::refused("display list " + std::to_string(name) +
+                                           " was compiled from buffer object " +
+                                           std::to_string(object->name) +
+                                           ", which has been written since");
     }
     return {};
 }

@@ -185,6 +185,10 @@ void Emitter::bindings(ContextState& c) {
             put(rec::glBindProgramARB{.target = target, .program = name_of(p.get())});
     if (c.client_unit)
         put(rec::glClientActiveTexture{.texture = GL_TEXTURE0 + c.client_unit});
+    for (const auto& [array, l] : c.locked)
+        if (l.vao == c.vao)
+            put(l.record,
+                {{offsetof(rec::xClientArray, data), l.data.data(), l.data.size()}});
 }
 
 void Emitter::matrices(ContextState& c) {

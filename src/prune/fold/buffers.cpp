@@ -104,6 +104,7 @@ void fold_buffer_data(Fold& f, const char* r) {
     b->storage_flags = (uint32_t)f.arg(r, Field::flags);
     b->has_data = true;
     b->gpu_dirty = false;
+    ++b->changes;
     b->map = Ref<Kept>();
     if (!b->data || b->data->bytes != size || b->data->refs > 1)
         b->data = Ref<Blob>(Blob::make(size));
@@ -118,6 +119,7 @@ void fold_buffer_write(Fold& f, const char* r) {
     if (!b || !b->data || !from || offset + size > b->data->bytes || offset + size < offset)
         return;
     memcpy(b->data->data + offset, from, size);
+    ++b->changes;
 }
 
 // The app's writes into a persistent map travel as xBufferWrite; a new renderer must map it, too.
@@ -149,20 +151,20 @@ void fold_buffer_copy(Fold& f, const char* r) {
         return;
     if (s->gpu_dirty || !s->data || !d->data || read + size > s->data->bytes ||
         write + size > d->data->bytes)
-        d->gpu_dirty = true;
+        d->gpu_dirty = true, ++d->changes;
     else
-        memmove(d->data->data + write, s->data->data + read, size);
+        memmove(d->data->data + write, s->data->data + read, size), ++d->changes;
 }
 
 void fold_buffer_dirty(Fold& f, const char* r) {
     if (Buffer* b = buffer_of(f, r))
-        b->gpu_dirty = true;
+        b->gpu_dirty = true, ++b->changes;
 }
 
 // Pixels read into a buffer object stay in the driver.
 void fold_pack_to_buffer(Fold& f, const char*) {
     if (auto* b = static_cast<Buffer*>(f.bound_buffer(GL_PIXEL_PACK_BUFFER)))
-        b->gpu_dirty = true;
+        b->gpu_dirty = true, ++b->changes;
 }
 
 } // namespace glckpt::prune

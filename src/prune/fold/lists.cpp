@@ -1,5 +1,6 @@
 // Display lists: kept whole; a call folds again what in them changes state.
 #include "prune/fold.h"
+#include <algorithm>
 
 namespace glckpt::prune {
 
@@ -27,6 +28,22 @@ bool about_arrays(uint16_t op) {
         return t;
     }();
     return table[op];
+}
+
+void note_list_sources(Fold& f) {
+    DisplayList& l = *f.c->list;
+    l.draws_arrays = true;
+    auto add = [&](Object* o) {
+        if (!o || o->cls != NameClass::buffer)
+            return;
+        const std::pair source(Ref<Object>(o), static_cast<Buffer*>(o)->changes);
+        if (std::find(l.sources.begin(), l.sources.end(), source) == l.sources.end())
+            l.sources.push_back(source);
+    };
+    for (const auto& [key, k] : f.c->vao->slots.all())
+        for (const Dependency& d : k->dependencies)
+            add(d.object.get());
+    add(static_cast<VertexArray&>(*f.c->vao).element_buffer.get());
 }
 
 void fold_new_list(Fold& f, const char* r) {

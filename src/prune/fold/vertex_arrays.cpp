@@ -1,6 +1,7 @@
 // Vertex arrays. glVertexAttribPointer is defined by the three newer commands it stands for
 // (OpenGL 4.6, section 10.3.2): it sets the format and binding of the attribute and the buffer of
 // the binding of the same number. So it takes part in all three slots.
+#include "log/arrays.h"
 #include "prune/fold.h"
 
 namespace glckpt::prune {
@@ -43,9 +44,31 @@ static Ref<Kept> keep_pointer(Fold& f, const char* r) {
     return k;
 }
 
+// Arrays are numbered as in xClientArray (log/arrays.h).
+static void unlock(Fold& f, uint32_t array) {
+    const auto i = f.c->locked.find(array);
+    if (i != f.c->locked.end())
+        i->second.vao = Ref<Object>();
+}
+
+// The arrays of a draw are no state, but locked ones serve the draws that follow.
+void fold_client_array(Fold& f, const char* r) {
+    const auto& a = f.as<rec::xClientArray>(r);
+    if (!(a.flags & log::kArrayLocked))
+        return unlock(f, a.array);
+    const auto* from = static_cast<const char*>(f.payload(r, a.data));
+    if (!from)
+        return;
+    LockedArray& l = f.c->locked[a.array];
+    l.record = a;
+    l.data.assign(from, from + a.data.bytes);
+    l.vao = f.c->vao;
+}
+
 void fold_attrib_pointer(Fold& f, const char* r) {
     const auto i = (uint64_t)f.arg(r, Field::index);
     Ref<Kept> k = keep_pointer(f, r);
+    unlock(f, log::kAttribArray + (uint32_t)i);
     Slots& s = current(f).slots;
     s.set({fam_format(), 1, {i, 0}}, k);
     s.set({fam_binding(), 1, {i, 0}}, k);
@@ -62,12 +85,28 @@ void fold_attrib_divisor(Fold& f, const char* r) {
         current(f).slots.set({fam_binding(), 1, {i, 0}}, k);
 }
 
+static uint32_t legacy_array(Fold& f, const char* r) {
+    static constexpr Op ops[] = {Op::glVertexPointer,
+                                 Op::glNormalPointer,
+                                 Op::glColorPointer,
+                                 Op::glIndexPointer,
+                                 Op::glEdgeFlagPointer,
+                                 Op::glFogCoordPointer,
+                                 Op::glSecondaryColorPointer,
+                                 Op::glPointSizePointerOES};
+    for (uint32_t i = 0; i < std::size(ops); ++i)
+        if (Fold::is(r, ops[i]))
+            return i;
+    return log::kTexCoordArray + f.c->client_unit;
+}
+
 void fold_legacy_pointer(Fold& f, const char* r) {
     static const uint16_t fam = family("vertex_array.format");
     const uint64_t unit = Fold::is(r, Op::glTexCoordPointer) ? f.c->client_unit : 0;
     Ref<Kept> k = keep_pointer(f, r);
     k->client_unit = (uint32_t)unit;
     current(f).slots.set({fam, 2, {1000 + (uint64_t)Fold::op(r), unit}}, k);
+    unlock(f, legacy_array(f, r));
 }
 
 void fold_client_state(Fold& f, const char* r) {

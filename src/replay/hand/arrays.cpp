@@ -1,46 +1,33 @@
 // Client arrays, multi-draws and display list names.
 #include "gen/gl/records.h"
+#include "log/arrays.h"
 #include "replay/exec.h"
 
 namespace glckpt::replay {
 namespace {
 
-enum Index : GLuint {
-    Vertex,
-    Normal,
-    Color,
-    ColorIndex,
-    EdgeFlag,
-    FogCoord,
-    Secondary,
-    PointSize,
-    TexCoord,
-    Attrib = 16
-};
-constexpr GLuint kLockedFlag = 16;
-
 void set_legacy_pointer(Exec& x, const rec::xClientArray* r, const void* p) {
     switch (r->array) {
-    case Vertex:
+    case log::kVertexArray:
         return x.gl.glVertexPointer(r->size, r->type, r->stride, p);
-    case Normal:
+    case log::kNormalArray:
         return x.gl.glNormalPointer(r->type, r->stride, p);
-    case Color:
+    case log::kColorArray:
         return x.gl.glColorPointer(r->size, r->type, r->stride, p);
-    case ColorIndex:
+    case log::kIndexArray:
         return x.gl.glIndexPointer(r->type, r->stride, p);
-    case EdgeFlag:
+    case log::kEdgeFlagArray:
         return x.gl.glEdgeFlagPointer(r->stride, p);
-    case FogCoord:
+    case log::kFogCoordArray:
         return x.gl.glFogCoordPointer(r->type, r->stride, p);
-    case Secondary:
+    case log::kSecondaryColorArray:
         return x.gl.glSecondaryColorPointer(r->size, r->type, r->stride, p);
-    case PointSize:
+    case log::kPointSizeArray:
         return x.gl.glPointSizePointerOES(r->type, r->stride, p);
     default: {
         GLint active = 0;
         x.gl.glGetIntegerv(GL_CLIENT_ACTIVE_TEXTURE, &active);
-        const GLenum unit = GL_TEXTURE0 + r->array - TexCoord;
+        const GLenum unit = GL_TEXTURE0 + r->array - log::kTexCoordArray;
         if ((GLenum)active != unit)
             x.gl.glClientActiveTexture(unit);
         x.gl.glTexCoordPointer(r->size, r->type, r->stride, p);
@@ -51,13 +38,13 @@ void set_legacy_pointer(Exec& x, const rec::xClientArray* r, const void* p) {
 }
 
 void set_attrib_pointer(Exec& x, const rec::xClientArray* r, const void* p) {
-    const GLuint i = r->array - Attrib;
-    if (r->flags & 2)
+    const GLuint i = r->array - log::kAttribArray;
+    if (r->flags & log::kArrayInteger)
         x.gl.glVertexAttribIPointer(i, r->size, r->type, r->stride, p);
-    else if (r->flags & 4)
+    else if (r->flags & log::kArrayDouble)
         x.gl.glVertexAttribLPointer(i, r->size, r->type, r->stride, p);
     else
-        x.gl.glVertexAttribPointer(i, r->size, r->type, (GLboolean)(r->flags & 1), r->stride, p);
+        x.gl.glVertexAttribPointer(i, r->size, r->type, (GLboolean)(r->flags & log::kArrayNormalized), r->stride, p);
 }
 
 } // namespace
@@ -68,7 +55,7 @@ void decode_xClientArray(Exec& x, const char* record) {
     const char* data = static_cast<const char*>(x.in(record, r->data));
     if (!data)
         return;
-    if (r->flags & kLockedFlag) { // used by draws that come later: the ring may be reused by then
+    if (r->flags & log::kArrayLocked) { // used by draws that come later: the ring may be reused by then
         auto& copy = x.locked[r->array].bytes;
         copy.assign(data, data + r->data.bytes);
         data = copy.data();
@@ -80,7 +67,7 @@ void decode_xClientArray(Exec& x, const char* record) {
     x.gl.glGetIntegerv(GL_ARRAY_BUFFER_BINDING, &bound);
     if (bound)
         x.gl.glBindBuffer(GL_ARRAY_BUFFER, 0);
-    if (r->array >= Attrib)
+    if (r->array >= log::kAttribArray)
         set_attrib_pointer(x, r, pointer);
     else
         set_legacy_pointer(x, r, pointer);
