@@ -7,6 +7,7 @@ usage: gl_test.py PROGRAM HOW [REASON]
             only programs without such state)
   refused   the program, given one more argument, does what no checkpoint can keep: that is refused
             for REASON, and the program goes on
+  crash     the driver (RENDERER_PRELOAD) crashes whenever it is told to: the program ends for REASON
   restore   three checkpoints at random frames, each followed by kill -9 and a restore
 """
 import os
@@ -20,7 +21,7 @@ import time
 
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
-FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240}[HOW]
+FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "crash": 20}[HOW]
 
 
 def crcs(text):
@@ -66,6 +67,9 @@ def main():
         launcher = [f"{BIN}/glckpt-run", "--dir", folder]
         if HOW == "replace":
             env["GLCKPT_STRESS"] = "replace:3"
+        if HOW == "crash":
+            r = subprocess.run(launcher + arguments, env=env, capture_output=True, text=True)
+            sys.exit(0 if r.returncode == 1 and sys.argv[3] in r.stderr else f"{r.returncode}: {r.stderr}")
         if HOW in ("run", "replace"):
             r = subprocess.run(launcher + [PROGRAM, str(FRAMES)], env=env, capture_output=True, text=True)
             expect(r.stdout, wanted, HOW)

@@ -224,13 +224,40 @@ Status replace_renderer() {
     return attach_all(p);
 }
 
+// A call that crashes the driver crashes the next renderer's, too: natively it would have been the
+// program's end. Counts deaths in a row that got no further.
+static Status dies_again(Pruner& p) {
+    static uint64_t last;
+    static int times;
+    uint64_t executed = 0;
+    std::string ops;
+    for (auto& [id, e] : p.entries()) {
+        const log::Stream& s = e.context->stream;
+        const uint64_t at = s.shared().executed.load();
+        executed += at;
+        if (at < s.shared().published.load())
+            ops += (ops.empty() ? "" : ", ") +
+                   std::string(kOpNames[reinterpret_cast<const log::RecordHeader*>(
+                                            s.ring() + (at & s.ring_mask()))
+                                            ->op]);
+    }
+    times = executed == last ? times + 1 : 0;
+    last = executed;
+    constexpr int kPatience = 5;
+    return times < kPatience ? Status()
+                             : Status::refused("the driver crashes each time at or after: " + ops);
+}
+
 void recover_renderer() {
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
     p.fold_all();
-    t_tolerant = true;
-    const Status s = attach_all(p);
-    t_tolerant = false;
+    Status s = dies_again(p);
+    if (s) {
+        t_tolerant = true;
+        s = attach_all(p);
+        t_tolerant = false;
+    }
     if (!s) {
         say("the renderer died and cannot be replaced: " + s.why());
         raw_syscall(SYS_exit_group, 1);

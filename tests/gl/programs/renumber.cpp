@@ -2,19 +2,15 @@
 // moved by a number that depends on the process, uniform blocks are counted from the other end,
 // attributes that nobody has bound go to places of their own.
 #define GL_GLEXT_PROTOTYPES
+#include "driver_preload.h"
 #include <GL/gl.h>
 #include <GL/glext.h>
-#include <cstring>
-#include <dlfcn.h>
 #include <set>
 #include <string>
 #include <unistd.h>
 
 namespace {
 
-using Proc = void (*)();
-using GetProc = Proc (*)(const char*);
-GetProc g_real;
 GLint by() { return 5 + getpid() % 7; }
 bool odd() { return getpid() & 1; }
 
@@ -60,7 +56,7 @@ void bind_attrib(GLuint p, GLuint i, const GLchar* n) {
     g_bound.insert({p, n});
     real<PFNGLBINDATTRIBLOCATIONPROC>("glBindAttribLocation")(p, i, n);
 }
-void link(GLuint p) {
+void link_program(GLuint p) {
     if (!g_bound.count({p, "corner"}) && !g_bound.count({p, "shift"})) {
         const auto bind = real<PFNGLBINDATTRIBLOCATIONPROC>("glBindAttribLocation");
         bind(p, odd() ? 3 : 6, "corner");
@@ -68,6 +64,8 @@ void link(GLuint p) {
     }
     real<PFNGLLINKPROGRAMPROC>("glLinkProgram")(p);
 }
+
+} // namespace
 
 Proc get_proc(const char* name) {
     struct {
@@ -83,24 +81,10 @@ Proc get_proc(const char* name) {
         {"glUniformBlockBinding", (Proc)block_binding},
         {"glGetActiveUniformBlockName", (Proc)block_name},
         {"glBindAttribLocation", (Proc)bind_attrib},
-        {"glLinkProgram", (Proc)link},
+        {"glLinkProgram", (Proc)link_program},
     };
     for (const auto& e : list)
         if (strcmp(e.name, name) == 0)
             return e.ours;
     return g_real(name);
-}
-
-} // namespace
-
-// The renderer finds the driver's entry points through eglGetProcAddress, which it finds by dlsym.
-extern "C" __attribute__((visibility("default"))) void* dlsym(void* handle, const char* name) {
-    using DlSym = void* (*)(void*, const char*);
-    static const DlSym next = (DlSym)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
-    void* const found = next(handle, name);
-    if (found && strcmp(name, "eglGetProcAddress") == 0) {
-        g_real = (GetProc)found;
-        return (void*)get_proc;
-    }
-    return found;
 }
