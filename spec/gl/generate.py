@@ -9,12 +9,13 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")]
 
 from mako.lookup import TemplateLookup
 
 from commands import HERE, Spec
 from effects import Effects
+from write_if_changed import write_if_changed
 
 PARTS = 4
 WHOLE = ["gl_types.h", "ops.h", "records.h", "encode.h", "exports.h", "hidden.h", "entries.cpp", "driver.h", "driver.cpp",
@@ -61,17 +62,6 @@ def enum_names(registry):
         if value not in best or key < best[value][0]:
             best[value] = (key, name)
     return sorted((v, n) for v, (_, n) in best.items())
-
-
-def write_if_changed(path, text):
-    try:
-        with open(path) as f:
-            if f.read() == text:
-                return
-    except FileNotFoundError:
-        pass
-    with open(path, "w") as f:
-        f.write(text)
 
 
 def main():

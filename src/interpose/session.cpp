@@ -1,5 +1,6 @@
 #include "interpose/session.h"
 #include "base/own_fds.h"
+#include "base/send_fd.h"
 #include "interpose/gl/encoder.h"
 #include "interpose/live/endpoint.h"
 #include "interpose/live/pruner.h"
@@ -88,35 +89,6 @@ void Session::start_renderer() {
     send_large_again();
 }
 
-bool Session::send_all(const void* p, size_t n, int fd) {
-    const char* at = static_cast<const char*>(p);
-    while (n > 0) {
-        iovec io{const_cast<char*>(at), n};
-        alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        if (fd >= 0) {
-            m.msg_control = space;
-            m.msg_controllen = sizeof space;
-            cmsghdr* c = CMSG_FIRSTHDR(&m);
-            c->cmsg_level = SOL_SOCKET;
-            c->cmsg_type = SCM_RIGHTS;
-            c->cmsg_len = CMSG_LEN(sizeof(int));
-            memcpy(CMSG_DATA(c), &fd, sizeof fd);
-        }
-        const long r = raw_syscall(SYS_sendmsg, socket_, &m, MSG_NOSIGNAL);
-        if (r == -EINTR)
-            continue;
-        if (r <= 0)
-            return false;
-        fd = -1; // once is enough
-        at += r;
-        n -= (size_t)r;
-    }
-    return true;
-}
-
 bool Session::receive_all(void* p, size_t n) {
     char* at = static_cast<char*>(p);
     while (n > 0) {
@@ -136,8 +108,8 @@ bool Session::try_ask(log::Ask kind, std::span<const char> question, int fd,
     Locked hold(ask_lock_);
     const log::AskHeader h{kind, (uint32_t)question.size()};
     log::AskHeader back{};
-    if (!send_all(&h, sizeof h, fd) || !send_all(question.data(), question.size(), -1) ||
-        !receive_all(&back, sizeof back))
+    if (!send_all(socket_, &h, sizeof h, fd) ||
+        !send_all(socket_, question.data(), question.size()) || !receive_all(&back, sizeof back))
         return false;
     answer->resize(back.bytes);
     return receive_all(answer->data(), answer->size());

@@ -84,7 +84,6 @@ class Session {
     Session();
     bool try_ask(log::Ask kind, std::span<const char> question, int fd, std::vector<char>* answer);
     std::vector<char> ask(log::Ask kind, std::span<const char> question, int fd);
-    bool send_all(const void* p, size_t n, int fd);
     bool receive_all(void* p, size_t n);
     void send_large_again();
     static constexpr size_t kManyLarge = 32; // of kOwnFdSlots descriptors

@@ -15,33 +15,15 @@ import sys
 import tempfile
 import time
 
-from programs import PROGRAMS
-from screen import Screen, colours, differing, wait_until
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
+
+from processes import renderers_of, state  # noqa: E402
+from programs import PROGRAMS  # noqa: E402
+from screen import Screen, colours, differing, wait_until  # noqa: E402
 
 BIN = os.environ["GLCKPT_BIN"]
 DRIVERS = re.compile(r"_dri\.so|libgallium|libLLVM|libGLX_|libEGL_mesa|libvulkan")
 GPU_DEVICES = re.compile(r"/dev/(dri|nvidia|kfd)")
-
-
-def state(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return None
-
-
-def renderers_of(pid):
-    found = []
-    for p in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{p}/cmdline", "rb") as f:
-                argv = f.read().split(b"\0")
-            if argv[0].endswith(b"glckpt-renderer") and argv[1] == str(pid).encode():
-                found.append(int(p))
-        except (OSError, IndexError):
-            pass
-    return found
 
 
 class App:

@@ -7,8 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
+
+from processes import state  # noqa: E402
 
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAMS = os.environ["GLCKPT_PROGRAMS"]
@@ -27,14 +32,6 @@ def wait_for(condition, seconds=20, what="condition"):
             return value
         time.sleep(0.01)
     raise Failed(f"timed out: {what}")
-
-
-def state(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return None
 
 
 class Session:

@@ -19,6 +19,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
+
+from processes import renderers_of  # noqa: E402
+
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
 FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "crash": 20}[HOW]
@@ -35,19 +39,6 @@ def expect(text, wanted, what):
             if a != b:
                 sys.exit(f"{what}: frame {b[0]} has crc {a[1]}, natively {b[1]}\n{text[-2000:]}")
         sys.exit(f"{what}: {len(got)} of {len(wanted)} frames\n{text[-2000:]}")
-
-
-def renderers_of(pid):
-    found = []
-    for p in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{p}/cmdline", "rb") as f:
-                argv = f.read().split(b"\0")
-            if argv[0].endswith(b"glckpt-renderer") and argv[1] == str(pid).encode():
-                found.append(int(p))
-        except (OSError, IndexError):
-            pass
-    return found
 
 
 def main():

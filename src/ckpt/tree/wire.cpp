@@ -1,4 +1,5 @@
 #include "ckpt/tree/wire.h"
+#include "base/send_fd.h"
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -59,30 +60,7 @@ bool send_frame(int fd, TreeOp op, const std::string& bytes, int pass) {
     const Head head{(uint32_t)op, (uint32_t)bytes.size()};
     std::string all(reinterpret_cast<const char*>(&head), sizeof head);
     all += bytes;
-    size_t sent = 0;
-    while (sent < all.size()) {
-        iovec io{all.data() + sent, all.size() - sent};
-        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        if (pass >= 0 && sent == 0) {
-            m.msg_control = control;
-            m.msg_controllen = sizeof control;
-            cmsghdr* c = CMSG_FIRSTHDR(&m);
-            c->cmsg_level = SOL_SOCKET;
-            c->cmsg_type = SCM_RIGHTS;
-            c->cmsg_len = CMSG_LEN(sizeof(int));
-            memcpy(CMSG_DATA(c), &pass, sizeof pass);
-        }
-        const long n = raw_syscall(SYS_sendmsg, fd, &m, MSG_NOSIGNAL);
-        if (n == -EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        sent += (size_t)n;
-    }
-    return true;
+    return send_all(fd, all.data(), all.size(), pass);
 }
 
 Frame receive_frame(int fd, uint64_t deadline_ns) {

@@ -7,5 +7,8 @@ namespace glckpt {
 GLuint bound_buffer(GLenum target);
 // Null for 0. The entry lives as long as the buffer's name.
 BufferShadow* buffer_shadow(GLuint buffer);
+// What the driver writes by itself is not known here; driver_may_write: from now on, at any time.
+void forget_contents(GLuint buffer);
+void driver_may_write(GLuint buffer);
 
 } // namespace glckpt

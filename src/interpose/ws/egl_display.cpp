@@ -1,5 +1,6 @@
 // EGL displays: platforms, initialization, strings, errors.
 #include "interpose/ws/egl.h"
+#include "interpose/ws/words.h"
 #include "interpose/ws/xlib.h"
 #include <cstdlib>
 #include <string_view>
@@ -67,17 +68,7 @@ EGLDisplay platform_display(EGLenum platform, void* native) {
 } // namespace
 
 std::string supported_egl_extensions(const std::string& all) {
-    std::string out;
-    std::string_view rest = all;
-    while (!rest.empty()) {
-        const size_t end = std::min(rest.find(' '), rest.size());
-        const std::string_view name = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        for (const std::string_view s : kSupported)
-            if (s == name)
-                out += (out.empty() ? "" : " ") + std::string(name);
-    }
-    return out;
+    return common_words(all, kSupported);
 }
 
 EGLDisplay display_for_device(uint32_t index) {

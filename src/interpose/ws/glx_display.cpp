@@ -1,6 +1,7 @@
 // X displays and their screens, errors, and the questions about versions and names.
 #include "interpose/ws/glx.h"
 #include "interpose/ws/glx_choose.h"
+#include "interpose/ws/words.h"
 #include <string_view>
 
 namespace glckpt::ws {
@@ -62,22 +63,7 @@ const char* extensions(::Display* dpy, int screen, StringOf of, int name) {
 
 } // namespace
 
-std::string supported_extensions(const std::string& all) {
-    std::string out;
-    std::string_view rest = all;
-    while (!rest.empty()) {
-        const size_t end = std::min(rest.find(' '), rest.size());
-        const std::string_view name = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        for (const std::string_view s : kSupported)
-            if (s == name) {
-                if (!out.empty())
-                    out += ' ';
-                out += name;
-            }
-    }
-    return out;
-}
+std::string supported_extensions(const std::string& all) { return common_words(all, kSupported); }
 
 DisplayObject* glx_display(::Display* dpy, int screen) {
     World& w = world();

@@ -1,39 +1,9 @@
 // Core profile: a chain of state that only the GPU ever had (transform feedback ping-pong, a
 // texture drawn over and over), uniforms of several kinds, a uniform block, a mapped buffer,
 // mipmaps, depth kept between frames, shaders deleted while attached.
-#include "frame.h"
+#include "shaders.h"
 #include <cmath>
 #include <cstring>
-
-static GLuint shader(GLenum type, const char* text) {
-    const GLuint s = glCreateShader(type);
-    glShaderSource(s, 1, &text, nullptr);
-    glCompileShader(s);
-    GLint ok = 0;
-    glGetShaderiv(s, GL_COMPILE_STATUS, &ok);
-    if (!ok)
-        Frames::fail("compile");
-    return s;
-}
-
-static GLuint program(const char* vs, const char* fs, const char* varying) {
-    const GLuint p = glCreateProgram(), v = shader(GL_VERTEX_SHADER, vs);
-    glAttachShader(p, v);
-    if (fs) {
-        const GLuint s = shader(GL_FRAGMENT_SHADER, fs);
-        glAttachShader(p, s);
-        glDeleteShader(s);
-    }
-    if (varying)
-        glTransformFeedbackVaryings(p, 1, &varying, GL_INTERLEAVED_ATTRIBS);
-    glLinkProgram(p);
-    glDeleteShader(v);
-    GLint ok = 0;
-    glGetProgramiv(p, GL_LINK_STATUS, &ok);
-    if (!ok)
-        Frames::fail("link");
-    return p;
-}
 
 int main(int argc, char** argv) {
     const EGLint core[] = {EGL_CONTEXT_MAJOR_VERSION,
@@ -45,19 +15,20 @@ int main(int argc, char** argv) {
                            EGL_NONE};
     Frames f(160, 120, core);
     const GLuint draw =
-        program("#version 330\n"
-                "in vec2 corner; uniform mat2 turn; uniform vec2 at[3];\n"
-                "layout(std140) uniform Tint { vec4 tint; };\n"
-                "out vec4 color; out vec2 uv;\n"
-                "void main() { gl_Position = vec4(turn * corner + at[gl_InstanceID], 0.1 * "
-                "float(gl_InstanceID), 1); color = tint; uv = corner * 0.5 + 0.5; }",
-                "#version 330\n"
-                "in vec4 color; in vec2 uv; uniform sampler2D image; out vec4 o;\n"
-                "void main() { o = vec4((color * 0.6 + texture(image, uv) * 0.4).rgb, 1); }",
-                nullptr);
-    const GLuint step = program("#version 330\nin float x; out float y;\n"
-                                "void main() { y = x * 0.99 + 0.013; }",
-                                nullptr, "y");
+        program({{GL_VERTEX_SHADER,
+                  "#version 330\n"
+                  "in vec2 corner; uniform mat2 turn; uniform vec2 at[3];\n"
+                  "layout(std140) uniform Tint { vec4 tint; };\n"
+                  "out vec4 color; out vec2 uv;\n"
+                  "void main() { gl_Position = vec4(turn * corner + at[gl_InstanceID], 0.1 * "
+                  "float(gl_InstanceID), 1); color = tint; uv = corner * 0.5 + 0.5; }"},
+                 {GL_FRAGMENT_SHADER,
+                  "#version 330\n"
+                  "in vec4 color; in vec2 uv; uniform sampler2D image; out vec4 o;\n"
+                  "void main() { o = vec4((color * 0.6 + texture(image, uv) * 0.4).rgb, 1); }"}});
+    const GLuint step = program({{GL_VERTEX_SHADER, "#version 330\nin float x; out float y;\n"
+                                                    "void main() { y = x * 0.99 + 0.013; }"}},
+                                "y");
     GLuint buffers[5], vaos[3], textures[2], fbo, depth;
     glGenBuffers(5, buffers);
     glGenVertexArrays(3, vaos);

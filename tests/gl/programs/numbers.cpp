@@ -1,15 +1,8 @@
 // What a driver numbers: locations (also of array elements), indices, blocks, attributes. The app
 // asks once and keeps them. Run with renumber.cpp in the renderer, which makes every renderer
 // another driver in that respect.
-#include "frame.h"
+#include "shaders.h"
 #include <cmath>
-
-static GLuint shader(GLenum type, const char* text) {
-    const GLuint s = glCreateShader(type);
-    glShaderSource(s, 1, &text, nullptr);
-    glCompileShader(s);
-    return s;
-}
 
 int main(int argc, char** argv) {
     const EGLint core[] = {EGL_CONTEXT_MAJOR_VERSION,

@@ -1,27 +1,10 @@
 // Persistent maps: written coherently while draws use other parts (with another thread writing
 // too), flushed explicitly, and read after a fence when the GPU has written; the addresses stay.
-#include "frame.h"
+#include "shaders.h"
 #include <atomic>
 #include <cmath>
 #include <cstring>
 #include <thread>
-
-static GLuint program(std::initializer_list<std::pair<GLenum, const char*>> stages) {
-    const GLuint p = glCreateProgram();
-    for (const auto& [type, text] : stages) {
-        const GLuint s = glCreateShader(type);
-        glShaderSource(s, 1, &text, nullptr);
-        glCompileShader(s);
-        glAttachShader(p, s);
-        glDeleteShader(s);
-    }
-    glLinkProgram(p);
-    GLint ok = 0;
-    glGetProgramiv(p, GL_LINK_STATUS, &ok);
-    if (!ok)
-        Frames::fail("link");
-    return p;
-}
 
 static void* map(GLuint buffer, GLsizeiptr size, GLbitfield flags, GLbitfield only_map) {
     glBindBuffer(GL_COPY_WRITE_BUFFER, buffer);
