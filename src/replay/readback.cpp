@@ -220,6 +220,7 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
     const size_t pixel = red > 8 ? 8 : 4;
     // What is on the screen: of a window the X server knows it (Mesa's llvmpipe answers black when
     // a front buffer is read that it has only ever copied to); of other drawables the driver.
+    ws_settle(q.name);
     log::ReadbackPart front{};
     front.level = (int32_t)log::DrawableBuffer::Front;
     const std::vector<char> image = window_image(q.display, q.window, &front.width, &front.height);

@@ -219,6 +219,7 @@ void decode_xDrawableContents(Exec& x, const char* record) {
     gl.glFinish();
     if (which == log::DrawableBuffer::Front && twice)
         ws_swap(x.stream.id, r->drawable);
+    ws_settle(r->drawable);
 }
 
 } // namespace glckpt::replay

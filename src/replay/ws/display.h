@@ -64,6 +64,8 @@ class Display {
     virtual void swap_interval(const RealSurface& s, int interval) = 0;
     virtual ws::Outcome copy(const RealSurface& s, const ws::CopySurface& q) = 0;
     virtual void wait_gl() = 0;
+    // Returns when the X server has done what it was sent; nothing to do without one.
+    virtual void settle() = 0;
     virtual void* proc(const char* name) = 0;
 
     // Makes the helper context of `c` for surface `s` (null: none).

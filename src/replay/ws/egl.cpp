@@ -178,6 +178,10 @@ class EglDisplay : public Display {
         return outcome(egl().eglCopyBuffers(d_, surface(&s), (EGLNativePixmapType)q.native));
     }
     void wait_gl() override { egl().eglWaitClient(); } // the same as glFinish
+    void settle() override {
+        if (x_)
+            XSync(x_, False);
+    }
 
     void* proc(const char* name) override {
         return reinterpret_cast<void*>(egl().eglGetProcAddress(name));

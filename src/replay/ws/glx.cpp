@@ -317,6 +317,8 @@ class GlxDisplay : public Display {
             finish();
     }
 
+    void settle() override { XSync(dpy_, False); }
+
     void* proc(const char* name) override {
         return reinterpret_cast<void*>(glx().glXGetProcAddress((const GLubyte*)name));
     }

@@ -263,6 +263,12 @@ void ws_swap(uint32_t, uint64_t surface) {
         s->display->swap(*s);
 }
 
+// A swap has only been *sent* when it returns: another connection may still see the old picture.
+void ws_settle(uint64_t surface) {
+    if (auto s = find(g_surfaces, surface); s && s->handle)
+        s->display->settle();
+}
+
 void ws_swap_interval(uint32_t, uint64_t surface, int interval) {
     if (auto s = find(g_surfaces, surface); s && s->handle)
         s->display->swap_interval(*s, interval);

@@ -17,6 +17,8 @@ namespace glckpt::replay {
 bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attaching = false);
 void ws_release(uint32_t context);
 void ws_swap(uint32_t context, uint64_t surface);
+// The picture is on the screen for others to see.
+void ws_settle(uint64_t surface);
 void ws_swap_interval(uint32_t context, uint64_t surface, int interval);
 void ws_wait_gl(uint32_t context);
 
