@@ -25,7 +25,7 @@ bool exists(const std::string& path) {
 std::string next_name(const std::string& folder) {
     const std::string stem = folder + "/" + program_name() + format("-%d-", seen_pid());
     for (;;) {
-        const std::string path = stem + format("%d.gck", ++g_serial);
+        std::string path = stem + format("%d.gck", ++g_serial);
         if (!exists(path))
             return path;
     }

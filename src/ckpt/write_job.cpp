@@ -75,6 +75,7 @@ class ProcessPages {
 
 std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings) {
     std::vector<PageLayout> out;
+    out.reserve(mappings.size());
     for (const SavedMapping& m : mappings)
         out.push_back({m.start, m.end, 0});
     return out;

@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-extern char** environ;
-
 namespace glckpt {
 
 Status (*g_ws_attach)() = nullptr;

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace glckpt {
 namespace {
 
@@ -94,6 +92,7 @@ struct Child {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
     std::vector<char*> p;
+    p.reserve(strings.size() + 1);
     for (std::string& s : strings)
         p.push_back(s.data());
     p.push_back(nullptr);

@@ -20,7 +20,7 @@ bool get(const std::string& file, uint64_t at, T& out) {
 std::string demangled(const std::string& name) {
     int status = 0;
     char* plain = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
-    const std::string out = plain ? plain : name;
+    std::string out = plain ? plain : name;
     free(plain);
     return out;
 }

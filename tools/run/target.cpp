@@ -20,7 +20,7 @@ std::string find_program(const std::string& name) {
     while (!rest.empty()) {
         const size_t colon = rest.find(':');
         const std::string folder = rest.substr(0, colon);
-        const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+        std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
         struct stat st {};
         if (stat(candidate.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
             access(candidate.c_str(), X_OK) == 0)

@@ -56,7 +56,7 @@ std::vector<SocketOption> read_socket_options(int fd, int family, int type) {
     for (const Known& k : kKnown) {
         if ((k.family && k.family != family) || (k.type && k.type != type))
             continue;
-        char value[64];
+        char value[64] = {};
         unsigned bytes = sizeof value;
         if (raw_syscall(SYS_getsockopt, fd, k.level, k.name, value, &bytes) < 0)
             continue;

@@ -47,7 +47,7 @@ class Encoder {
     template <Described T>
     void put(const T& v) {
         // fields() is one function for both directions, hence not const; encoding only reads.
-        std::apply([this](const auto&... m) { (put(m), ...); }, const_cast<T&>(v).fields());
+        std::apply([&](const auto&... m) { (put(m), ...); }, const_cast<T&>(v).fields());
     }
     std::string take() { return std::move(out_); }
 
@@ -92,7 +92,7 @@ class Decoder {
     }
     template <Described T>
     void get(T& v) {
-        std::apply([this](auto&... m) { (get(m), ...); }, v.fields());
+        std::apply([&](auto&... m) { (get(m), ...); }, v.fields());
     }
     // Everything was there, and nothing is left over.
     bool complete() const { return ok_ && in_.empty(); }

@@ -23,7 +23,7 @@ std::string note_build_id(std::string_view notes) {
         if (next > notes.size())
             break;
         if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 &&
-            notes.substr(name, 4) == std::string_view("GNU", 4))
+            notes.substr(name, 4) == std::string_view("GNU\0", 4))
             return std::string(notes.substr(desc, n.n_descsz));
         notes.remove_prefix(next);
     }

@@ -42,7 +42,7 @@ int introduce(int tool_end) {
 
 std::string read_line(int fd) {
     std::string line;
-    char c;
+    char c = 0;
     for (;;) {
         const long n = raw_syscall(SYS_read, fd, &c, 1);
         if (n == -EINTR)

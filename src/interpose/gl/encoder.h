@@ -44,7 +44,8 @@ class In {
     PayloadRef put(char* record, size_t* place) {
         if (ref_.kind == PayloadRef::Inline) {
             ref_.place = (uint32_t)*place;
-            memcpy(record + *place, pointer_, bytes_);
+            if (bytes_) // the pointer may be null
+                memcpy(record + *place, pointer_, bytes_);
             *place += align8(bytes_);
         } else if (ref_.kind == PayloadRef::Offset) {
             ref_.place = (uint32_t)*place;

@@ -52,6 +52,7 @@ EGLBoolean eglChooseConfig(EGLDisplay handle, const EGLint* attribs, EGLConfig* 
         return egl_error(EGL_BAD_PARAMETER);
     const auto& list = d->object->configs;
     std::vector<const int32_t*> rows;
+    rows.reserve(list.size());
     for (const Config& c : list)
         rows.push_back(c.values);
     bool bad;

@@ -42,7 +42,7 @@ std::vector<GLubyte> draw_glyph(::Display* dpy, Drawable root, Font font, unsign
         for (int row = 0; row < height; ++row)
             for (int column = 0; column < width; ++column)
                 if (image->f.get_pixel(image, column, height - 1 - row))
-                    bits[(size_t)(row * ((width + 7) / 8) + column / 8)] |=
+                    bits[(size_t)row * (size_t)((width + 7) / 8) + (size_t)column / 8] |=
                         (GLubyte)(0x80 >> (column & 7));
         image->f.destroy_image(image);
     }

@@ -3,12 +3,6 @@
 
 namespace glckpt::prune {
 
-namespace {
-
-constexpr uint32_t kCubeFace0 = 0x8515;
-
-} // namespace
-
 void Emitter::buffer(Buffer& b) {
     const uint32_t name = name_of(&b);
     rec::glGenBuffers g{};

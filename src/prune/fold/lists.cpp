@@ -113,7 +113,7 @@ void fold_call_lists(Fold& f, const char* r) {
         int64_t n = 0;
         switch (l.type) {
         case GL_BYTE:
-            n = ((const int8_t*)p)[i];
+            n = (GLbyte)p[i]; // NOLINT(bugprone-signed-char-misuse): it is signed
             break;
         case GL_UNSIGNED_BYTE:
             n = p[i];

@@ -61,6 +61,7 @@ std::vector<Window*> Recreation::top_levels() {
     }
     std::ranges::stable_sort(found, {}, &std::pair<size_t, Window*>::first);
     std::vector<Window*> out;
+    out.reserve(found.size());
     for (const auto& [position, w] : found)
         out.push_back(w);
     return out;

@@ -8,8 +8,6 @@ namespace {
 
 using namespace proto::xproto;
 
-constexpr uint8_t kAllocAll = 1;
-
 void veto_cells(Tracking& t, const char* request, VirtualXid colormap) {
     char text[96];
     snprintf(text, sizeof text, "colour cells allocated by %s in colormap 0x%x", request,

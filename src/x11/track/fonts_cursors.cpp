@@ -23,7 +23,7 @@ void copy_contents(Tracking& t, CursorRef shape, CursorShape::Image& image, Virt
                      .u16(Q::width, p->width)
                      .u16(Q::height, p->height)
                      .u32(Q::plane_mask, ~0u),
-                 [shape, &image](ByteSpan m) {
+                 [shape = std::move(shape), &image](ByteSpan m) {
                      if (m.size() > 32 && m[0] == 1)
                          image.zpixmap.assign(m.begin() + 32, m.end());
                  });

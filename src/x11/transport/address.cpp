@@ -91,7 +91,7 @@ int connect_tcp(const Address& to) {
 } // namespace
 
 std::string Address::display_name() const {
-    const std::string n = ":" + std::to_string(number);
+    std::string n = ":" + std::to_string(number);
     if (via != Via::Tcp)
         return n;
     return ipv6 ? "[" + host + "]" + n : host + n;

@@ -15,7 +15,7 @@ struct Id {
     constexpr Id() = default;
     constexpr explicit Id(uint32_t v) : value(v) {}
     constexpr explicit operator bool() const { return value != 0; }
-    constexpr auto operator<=>(const Id&) const = default;
+    constexpr auto operator<=>(const Id&) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 using VirtualXid = Id<struct VirtualXidTag>;
