@@ -5,8 +5,10 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -146,6 +148,26 @@ class Refusals(Running):
         self.s.process.wait()
         self.s.restore(image)
         self.s.finish()  # it has seen the end of its connection
+
+    def test_port_that_is_still_taken(self):
+        self.s.start("sockets")
+        inodes = set()
+        for fd in os.listdir(f"/proc/{self.s.pid}/fd"):
+            link = os.readlink(f"/proc/{self.s.pid}/fd/{fd}")
+            if link.startswith("socket:["):
+                inodes.add(link[8:-1])
+        with open("/proc/net/udp") as f:
+            lines = [line.split() for line in f.readlines()[1:]]
+        port = next(int(line[1].split(":")[1], 16) for line in lines if line[9] in inodes)
+        image = self.s.checkpoint()["image"]
+        self.s.kill()
+        holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        holder.bind(("127.0.0.1", port))
+        self.refused(self.s.run("glckpt-restore", image), 1, f"udp 127.0.0.1:{port}", "in use")
+        # A process that is just being killed lets go a moment later.
+        threading.Timer(0.7, holder.close).start()
+        self.s.restore(image)
+        self.s.finish()
 
     def test_stopped_program_times_out_with_a_reason(self):
         self.s.start("attributes")

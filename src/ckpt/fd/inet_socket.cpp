@@ -76,6 +76,18 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     return {};
 }
 
+// Whoever restores right after a kill -9 comes before the kernel has taken the old process, and its
+// sockets, apart: a large one takes a second.
+long bind_when_free(int fd, const std::string& address) {
+    for (int tries = 0;; ++tries) {
+        const long r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
+        if (r != -EADDRINUSE || tries == 150)
+            return r;
+        const timespec nap{0, 20'000'000};
+        raw_syscall(SYS_nanosleep, &nap, nullptr);
+    }
+}
+
 // A connection whose peer has gone: what robust programs are ready for.
 Result<int> create_closed(RestoreContext& ctx) {
     int ends[2];
@@ -102,7 +114,7 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         raw_syscall(SYS_setsockopt, *fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     }
     if (has_port(p.address)) {
-        const long r = raw_syscall(SYS_bind, *fd, p.address.data(), (unsigned)p.address.size());
+        const long r = bind_when_free(*fd, p.address);
         if (r < 0)
             return Status::refused(format("%s: cannot bind %s %s again: %s",
                                           fd_name(d.first_fd).c_str(),
