@@ -104,6 +104,9 @@ struct Program : Object {
         Ref<Kept> link;
     };
     Executable executable;
+    // A later link that failed: the program's status is that one's, while whoever uses it goes on
+    // with `executable` until it uses another (OpenGL 4.6, section 7.3).
+    Executable failed;
     Slots uniforms;           // since the link
     Ref<Kept> shader_program; // glCreateShaderProgramv
     Ref<Blob> numbers;        // of the executable, as the driver told them (log/numbers.h)

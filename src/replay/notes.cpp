@@ -4,6 +4,16 @@
 namespace glckpt::replay {
 
 void Exec::note_glLinkProgram(const rec::glLinkProgram& r) {
+    // A program that is in use keeps its executable when it does not link again (OpenGL 4.6,
+    // section 7.3): the live set must know. Asked only then: drivers compile in the background.
+    if (current_program == r.program && r.program) {
+        GLint linked = GL_FALSE;
+        gl.glGetProgramiv(real(NameClass::program, r.program), GL_LINK_STATUS, &linked);
+        if (!linked) {
+            const_cast<log::RecordHeader&>(r.head_).flags |= log::kNotLinked;
+            return;
+        }
+    }
     GroupLock hold(*group);
     group->numbers.erase(r.program); // the numbers told before are those of the old executable
 }

@@ -66,6 +66,7 @@ struct BufferShadow {
 };
 
 struct ProgramShadow {
+    bool is_shader = false; // known to be one
     std::unordered_map<std::string, GLint> uniforms, attribs;
 };
 
@@ -124,5 +125,8 @@ inline Shadow& shadow() { return t_context->shadow; }
 // the renderer make the real one (session.h).
 Context* new_context(Api api, Context* share_with);
 void destroy_context(Context* context);
+// The first half of it: what the context has done is executed and folded, and it is in the live set
+// no more. For who has more to take apart than a stream.
+void end_context(Context* context);
 
 } // namespace glckpt

@@ -342,6 +342,17 @@ static void forget_locations(GLuint program) {
         p->attribs.clear();
     }
 }
+// A driver looks at the name first, and at the strings only if it is a shader's: for any other
+// name they may point anywhere (seen in piglit's shadersource-errors).
+GLCKPT_GL void glShaderSource(GLuint shader, GLsizei count, const GLchar* const* string,
+                              const GLint* length) {
+    ProgramShadow* p = program_shadow(shader);
+    if (p && !p->is_shader)
+        p->is_shader = glIsShader(shader);
+    if (p && !p->is_shader)
+        string = nullptr;
+    encode::glShaderSource(stream(), shader, count, string, length);
+}
 GLCKPT_GL void glLinkProgram(GLuint program) {
     forget_locations(program);
     encode::glLinkProgram(stream(), program);

@@ -90,7 +90,8 @@ Status pause_renderer(uint64_t deadline_ns) {
     }
 }
 
-void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64_t>& done) {
+void emit_drawables(prune::Emitter& out, const prune::Fold& fold, prune::ContextState& c,
+                    std::set<uint64_t>& done) {
     std::vector<uint64_t> here = {c.draw_drawable, c.read_drawable};
     // Those that no context is current with: where they were read.
     std::vector<DrawableInfo> list;
@@ -120,8 +121,14 @@ void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64
             r.type = part.contents.type;
             r.width = part.contents.width;
             r.height = part.contents.height;
-            out.put(r, {{offsetof(rec::xDrawableContents, data), part.contents.pixels->data,
-                         part.contents.pixels->bytes}});
+            const prune::EmittedPayload pixels{offsetof(rec::xDrawableContents, data),
+                                               part.contents.pixels->data,
+                                               part.contents.pixels->bytes};
+            out.put(r, {pixels});
+            if (part.buffer == (int32_t)log::DrawableBuffer::Front && fold.front_used.count(d)) {
+                r.what = (GLenum)log::DrawableBuffer::FrontItself;
+                out.put(r, {pixels});
+            }
         }
     }
 }
@@ -163,7 +170,7 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
         if (groups.insert(e.state->group.get()).second)
             out.shared_objects(*e.state);
         out.context(*e.state);
-        emit_drawables(out, *e.state, drawables);
+        emit_drawables(out, p.fold(), *e.state, drawables);
         out.end(*e.state);
     }
     sink.finish();
@@ -190,6 +197,7 @@ Status try_attach_all(Pruner& p) {
 // A renderer that dies while it is being attached is replaced by the next one, a few times.
 Status attach_all(Pruner& p) {
     t_attaching = true;
+    Session::get().begin_attach();
     Status s;
     for (int attempt = 0; attempt < 5; ++attempt) {
         s = try_attach_all(p);
@@ -198,6 +206,7 @@ Status attach_all(Pruner& p) {
         s = Status::refused("the renderer dies each time it is attached (the driver crashes?)");
     }
     t_attaching = false;
+    Session::get().end_attach();
     return s;
 }
 
@@ -251,6 +260,8 @@ static Status dies_again(Pruner& p) {
 void recover_renderer() {
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
+    if (!Session::get().renderer_is_dead())
+        return; // it was being replaced
     p.fold_all();
     Status s = dies_again(p);
     if (s) {
@@ -262,7 +273,6 @@ void recover_renderer() {
         say("the renderer died and cannot be replaced: " + s.why());
         raw_syscall(SYS_exit_group, 1);
     }
-    Session::get().recovered();
 }
 
 Status GlEndpoint::preflight() {

@@ -240,6 +240,7 @@ Status read_back_dirty(Pruner& p) {
     std::erase_if(drawable_contents(), gone);
     std::erase_if(p.fold().drawable_dirty, gone);
     std::erase_if(p.fold().accum_used, gone);
+    std::erase_if(p.fold().front_used, gone);
     for (const DrawableInfo& d : drawables) {
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))

@@ -24,7 +24,21 @@ uint32_t Emitter::name_of(Object* o) {
     return o->emitted_name;
 }
 
+// Keeps `unpack_` what the driver has.
+void Emitter::note_pixel_store(const rec::glPixelStorei& r) {
+    if (GLint* is = unpack_place(unpack_, r.pname))
+        *is = r.param;
+}
+
 void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
+    if ((Op)k.header().op == Op::glPixelStorei)
+        note_pixel_store(k.as<rec::glPixelStorei>());
+    if (const Payloads& p = kPayloads[k.header().op]; p.count && reads_pixels(k.header().op)) {
+        log::PayloadRef ref;
+        memcpy(&ref, k.bytes.data() + p.offset[p.count - 1], sizeof ref);
+        if (ref.kind != log::PayloadRef::Null)
+            unpack(k.unpack);
+    }
     std::vector<char> copy(k.bytes);
     for (const Dependency& d : k.dependencies)
         // Offset 0 is no member of the record (vertex_arrays.cpp).
@@ -89,6 +103,7 @@ std::vector<Object*> live_objects(ContextState& c, NameClass cls) {
 bool Emitter::begin(ContextState& c) {
     if (!c.draw_drawable && !c.read_drawable && !c.ever_current)
         return false;
+    stencil_face_ = GL_FRONT;
     rec::wsMakeCurrent m{};
     m.head_.flags = 0;
     m.draw = c.draw_drawable;

@@ -56,6 +56,7 @@ class Emitter {
   private:
     void write(const char* bytes, size_t size, std::span<const EmittedPayload> payloads);
     void unpack(const UnpackState& u);
+    void note_pixel_store(const rec::glPixelStorei& r);
     void texture(Texture& t);
     void images(Texture& t, uint32_t name);
     void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
@@ -64,7 +65,8 @@ class Emitter {
     void renderbuffer(Renderbuffer& r);
     void sampler(Object& s);
     void program(Program& p);
-    void executable(Program& p, uint32_t name);
+    void executable(const Program& p, const Program::Executable& e, uint32_t name);
+    void failed_link(const Program& p, uint32_t name);
     void shader(Program& s);
     void shader_text(const Kept& text, uint32_t name);
     void compiled(const Kept& text, const Kept* specialized, uint32_t name);
@@ -99,6 +101,7 @@ class Emitter {
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
+    uint32_t stencil_face_ = GL_FRONT;
 };
 
 // Objects of a group or context that exist, in the order they were made; those that have lost

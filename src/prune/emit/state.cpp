@@ -96,18 +96,34 @@ void Emitter::transformed(const Kept& k) {
 }
 
 // All but the raster position, which goes through viewport and depth range: after them.
+// Which stencil face is active comes last, for it directs the others; so does glPixelStore's state.
 void Emitter::state_slots(const Slots& s) {
-    std::vector<Kept*> records;
+    static const uint16_t active_face = family("active_stencil_face");
+    auto face = [&](GLenum f) {
+        if (f != stencil_face_)
+            put(rec::glActiveStencilFaceEXT{.face = f});
+        stencil_face_ = f;
+    };
+    std::vector<Kept*> records, pixel_store;
     s.collect(records);
-    for (const Kept* k : records) {
+    for (Kept* k : records) {
         const Op op = (Op)k->header().op;
-        if (op == Op::glBitmap || k == s.find({kRasterFamily}))
+        if (op == Op::glBitmap || op == Op::glActiveStencilFaceEXT || k == s.find({kRasterFamily}))
             continue;
+        if (op == Op::glPixelStorei) {
+            pixel_store.push_back(k);
+            continue;
+        }
+        face(k->back_stencil ? GL_BACK : GL_FRONT);
         if (k->transformed)
             transformed(*k);
         else
             kept(*k);
     }
+    for (const Kept* k : pixel_store) // behind a stipple pattern, which is read as it was then
+        kept(*k);
+    const Kept* last = s.find({active_face});
+    face(last ? last->as<rec::glActiveStencilFaceEXT>().face : (GLenum)GL_FRONT);
 }
 
 void Emitter::raster_position(const Slots& s) {
@@ -178,8 +194,12 @@ void Emitter::bindings(ContextState& c) {
     all(c.default_feedback->slots);
     if (c.pipeline)
         put(rec::glBindProgramPipeline{.pipeline = name_of(c.pipeline.get())});
-    if (c.program)
-        put(rec::glUseProgram{.program = name_of(c.program.get())});
+    if (c.program) {
+        const uint32_t name = name_of(c.program.get());
+        put(rec::glUseProgram{.program = name});
+        if (const auto& p = static_cast<const Program&>(*c.program); p.failed.exists)
+            failed_link(p, name);
+    }
     for (const auto& [target, p] : c.arb_programs)
         if (p)
             put(rec::glBindProgramARB{.target = target, .program = name_of(p.get())});

@@ -98,12 +98,20 @@ void fold_attach_renderbuffer(Fold& f, const char* r) {
     attach(f, r, f.find(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer)));
 }
 
+static void note_front(Fold& f, uint32_t buffer, uint64_t drawable) {
+    if (drawable && (buffer == GL_FRONT || buffer == GL_FRONT_LEFT || buffer == GL_LEFT ||
+                     buffer == GL_FRONT_AND_BACK))
+        f.front_used[drawable] = true;
+}
+
 void fold_draw_buffers(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.draw_buffers");
     if (f.c->draw_fbo)
         f.c->draw_fbo->slots.set({fam}, f.keep(r));
     else
         f.c->slots.set({kDefaultDrawFamily}, f.keep(r));
+    if (!f.c->draw_fbo && Fold::is(r, Op::glDrawBuffer))
+        note_front(f, f.as<rec::glDrawBuffer>(r).buf, f.c->draw_drawable);
 }
 void fold_read_buffer(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.read_buffer");
@@ -111,6 +119,8 @@ void fold_read_buffer(Fold& f, const char* r) {
         f.c->read_fbo->slots.set({fam}, f.keep(r));
     else
         f.c->slots.set({kDefaultReadFamily}, f.keep(r));
+    if (!f.c->read_fbo && Fold::is(r, Op::glReadBuffer))
+        note_front(f, f.as<rec::glReadBuffer>(r).src, f.c->read_drawable);
 }
 
 void fold_named_framebuffer_drawn(Fold& f, const char* r) {

@@ -103,6 +103,11 @@ void fold_link_program(Fold& f, const char* r) {
                 {s.created->as<rec::glCreateShader>().type, s.compiled_source, s.specialized});
     }
     e.before = p->slots;
+    if (p->executable.exists && (e.link->header().flags & log::kNotLinked)) {
+        p->failed = std::move(e);
+        return;
+    }
+    p->failed = {};
     p->executable = std::move(e);
     p->uniforms.clear();
     p->numbers = Ref<Blob>();
@@ -117,6 +122,13 @@ void fold_create_shader_program(Fold& f, const char* r) {
 }
 
 void fold_use_program(Fold& f, const char* r) {
+    if (auto* before = static_cast<Program*>(f.c->program.get());
+        before && before->failed.exists && before->name != f.as<rec::glUseProgram>(r).program) {
+        before->executable = std::move(before->failed);
+        before->failed = {};
+        before->uniforms.clear();
+        before->numbers = Ref<Blob>();
+    }
     f.c->program = Ref<Object>(f.find(NameClass::program, f.as<rec::glUseProgram>(r).program));
 }
 

@@ -34,6 +34,23 @@ bool from_buffer(Fold& f, const char* record) {
     return ref.kind == log::PayloadRef::Offset;
 }
 
+// GL_GENERATE_MIPMAP (compatibility, section 8.14.5): each change of the base level makes the driver
+// compute the others.
+bool makes_mipmaps(const Texture& t) {
+    static const uint16_t fam = family("texture.parameter");
+    const Kept* k = t.slots.find({fam, 1, {GL_GENERATE_MIPMAP, 0}});
+    if (!k)
+        return false;
+    switch ((Op)k->header().op) {
+    case Op::glTexParameteri:
+        return k->as<rec::glTexParameteri>().param != 0;
+    case Op::glTexParameterf:
+        return k->as<rec::glTexParameterf>().param != 0;
+    default:
+        return true; // at worst it is read back
+    }
+}
+
 void drop_pixels(Kept& k, const FieldPlace* p) {
     log::PayloadRef ref{0, log::PayloadRef::Null, 0};
     memcpy(k.bytes.data() + p->offset, &ref, sizeof ref);
@@ -178,8 +195,8 @@ void fold_texture_image(Fold& f, const char* r) {
         drop_pixels(*image.definition, f.place(r, Field::pixels));
         t->gpu_dirty = true;
     }
-    if (f.c->pixel_transfer_used && f.place(r, Field::format))
-        t->gpu_dirty = true; // the pixels went through scales, biases or maps
+    if ((f.c->pixel_transfer_used && f.place(r, Field::format)) || makes_mipmaps(*t))
+        t->gpu_dirty = true; // the pixels went through scales, biases or maps; or there are more
 }
 
 void fold_texture_multisample(Fold& f, const char* r) {
@@ -216,7 +233,7 @@ void fold_texture_update(Fold& f, const char* r) {
         return;
     if (t->gpu_dirty)
         return; // will be read back whole
-    if (from_buffer(f, r) || f.c->pixel_transfer_used) {
+    if (from_buffer(f, r) || f.c->pixel_transfer_used || makes_mipmaps(*t)) {
         t->gpu_dirty = true;
         return;
     }
