@@ -131,9 +131,9 @@ bool reads_pixels(uint16_t op) {
         for (size_t i = 0; i < t.size(); ++i) {
             const std::string_view name = kOpNames[i];
             t[i] = name == "glBitmap" || name == "glDrawPixels" || name == "glPolygonStipple" ||
-                   (!name.starts_with("glGet") && (name.find("TexImage") != name.npos ||
-                                                   name.find("TexSubImage") != name.npos ||
-                                                   name.find("TextureSubImage") != name.npos));
+                   (!name.starts_with("glGet") &&
+                    (name.find("TexImage") != name.npos || name.find("TexSubImage") != name.npos ||
+                     name.find("TextureSubImage") != name.npos));
         }
         return t;
     }();

@@ -107,8 +107,8 @@ extern const Payloads kPayloads[];
 // compatibility, section 21.4): they are the ones that return something, or manage objects.
 bool compiled_into_list(uint16_t op);
 void note_list_sources(Fold& f); // a draw is compiled
-bool reads_pixels(uint16_t op); // as glPixelStore says
-bool about_arrays(uint16_t op); // not compiled, but it takes them to compile draws
+bool reads_pixels(uint16_t op);  // as glPixelStore says
+bool about_arrays(uint16_t op);  // not compiled, but it takes them to compile draws
 extern const uint32_t kFamilyGroups[];
 extern const unsigned kFamilyCount;
 
@@ -190,8 +190,9 @@ class Fold {
     void veto(uint16_t op);
     std::map<uint16_t, uint64_t> vetoes; // op -> times
     std::map<uint64_t, bool> drawable_dirty;
-    // Drawables whose front buffer a program has named. Mesa's software drivers keep one of their own
-    // beside what is on the screen, and others begin to: only for those is it written by itself.
+    // Drawables whose front buffer a program has named. Mesa's software drivers keep one of their
+    // own beside what is on the screen, and others begin to: only for those is it written by
+    // itself.
     std::map<uint64_t, bool> front_used;
     std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
@@ -212,8 +213,8 @@ constexpr uint16_t kLightFamily = 5001, kClipPlaneFamily = 5002, kRasterFamily =
                    kImageFamily = 5011, kIndexedBufferFamily = 5012, kTexGenFamily = 5013,
                    kUniformFamily = 5014, kListBaseFamily = 5015, kBlockFamily = 5016,
                    kStorageBlockFamily = 5017, kPixelStoreFamily = 5018,
-                   kPixelTransferFamily = 5019, kPixelMapFamily = 5020,
-                   kBackStencilFamily = 5021, kAfterLinkFamily = 5100;
+                   kPixelTransferFamily = 5019, kPixelMapFamily = 5020, kBackStencilFamily = 5021,
+                   kProxyFamily = 5022, kAfterLinkFamily = 5100;
 
 // Marks what a framebuffer was drawn into.
 void settle_framebuffer(Framebuffer& fb);

@@ -46,7 +46,7 @@ struct Texture : Object {
         bool has_contents = false;
     };
     std::map<std::pair<int, int>, Image> images;
-    Ref<Kept> storage; // glTexStorage*, glTexBuffer*: all images at once
+    Ref<Kept> storage;            // glTexStorage*, glTexBuffer*: all images at once
     std::vector<Contents> planes; // of a multisample texture, after a readback
     Ref<Object> view_of;
     bool gpu_dirty = false; // the driver alone knows its contents

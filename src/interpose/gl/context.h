@@ -7,6 +7,7 @@
 #include "base/lock.h"
 #include "interpose/gl/shadow.h"
 #include "log/debug.h"
+#include "log/list_shapes.h"
 #include "log/names.h"
 #include "log/stream.h"
 #include <cstring>
@@ -75,6 +76,7 @@ struct ShareGroup {
     log::PublishOrder order;
     NameSpace names[kNameClasses];
     NameSpace lists;
+    log::ListShapes list_shapes;
     std::unordered_map<GLuint, BufferShadow> buffers;
     std::unordered_map<GLuint, ProgramShadow> programs;
     uint64_t next_sync = 1;

@@ -180,6 +180,7 @@ GLCKPT_GL void glDeleteLists(GLuint list, GLsizei range) {
         Locked hold(g->lock);
         for (GLsizei i = 0; i < range; ++i)
             g->lists.free(list + (GLuint)i);
+        g->list_shapes.erase(list, range);
     }
 }
 GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
@@ -190,14 +191,19 @@ GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
     const bool known = mode == GL_COMPILE || mode == GL_COMPILE_AND_EXECUTE;
     if (list && known && !shadow().compiling_list && !stream().inside_begin) {
         shadow().compiling_list = true;
+        shadow().list_name = list;
+        shadow().list_shape = {};
         shadow().list_mode = mode;
         shadow().lock_sent = 0; // a list that is compiled anew has but what is sent in it
     }
     encode::glNewList(stream(), list, mode);
 }
 GLCKPT_GL void glEndList(void) {
-    if (!stream().inside_begin)
-        shadow().compiling_list = false;
+    if (Shadow& s = shadow(); s.compiling_list && !stream().inside_begin) {
+        s.compiling_list = false;
+        Locked hold(t_context->group->lock);
+        t_context->group->list_shapes.set(s.list_name, std::move(s.list_shape));
+    }
     encode::glEndList(stream());
 }
 

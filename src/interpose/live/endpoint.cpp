@@ -41,8 +41,13 @@ bool feedback_is_secret(const prune::Object& o, const prune::ContextState& c) {
 // State of the moment that a new renderer could not be given: refused by name, never dropped.
 Status unrestorable(Pruner& p) {
     // Where a transform feedback stands in its buffers is no state that GL tells or takes.
-    const Status feedback = Status::refused("it is in the middle of a transform feedback (try again)");
+    const Status feedback =
+        Status::refused("it is in the middle of a transform feedback (try again)");
+    static const uint16_t mode = prune::family("render_mode");
     for (auto& [id, e] : p.entries()) {
+        if (const prune::Kept* k = e.state->slots.find({mode});
+            k && k->as<rec::xRenderMode>().mode != GL_RENDER)
+            return Status::refused("it is in the middle of a GL selection or feedback (try again)");
         if (feedback_is_secret(*e.state->feedback, *e.state) ||
             feedback_is_secret(*e.state->default_feedback, *e.state))
             return feedback;
@@ -145,10 +150,10 @@ Context* sharing_context(Pruner& p, Context* c) {
 thread_local bool t_tolerant = false;
 
 Status refused_calls(const log::SwitchAnswer& a) {
-    const std::string what = "the new driver refuses " +
-                             (a.failures > 1 ? std::to_string(a.failures) + " calls, the first "
-                                             : std::string()) +
-                             a.call + " (GL error " + hexadecimal(a.first_error) + ")";
+    const std::string what =
+        "the new driver refuses " +
+        (a.failures > 1 ? std::to_string(a.failures) + " calls, the first " : std::string()) +
+        a.call + " (GL error " + hexadecimal(a.first_error) + ")";
     if (!t_tolerant && !Session::get().ignores_refused_calls())
         return Status::refused(what + "; --ignore-refused-calls goes on without");
     say("warning: " + what);
@@ -355,8 +360,8 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
     const Status back = attach_all(p);
     t_tolerant = false;
     if (!back) {
-        say("neither the new driver (" + s.why() + ") nor the old one can be attached: " +
-            back.why());
+        say("neither the new driver (" + s.why() +
+            ") nor the old one can be attached: " + back.why());
         raw_syscall(SYS_exit_group, 1);
     }
     return Status::refused(s.why() + "; the program goes on with the driver it had");

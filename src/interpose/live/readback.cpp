@@ -144,6 +144,30 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
     return {};
 }
 
+// Of the objects that have lost their names, and of texture 0 of each target: only this context
+// refers to them.
+Status read_unnamed(uint32_t stream, prune::ContextState& c) {
+    for (const auto& [target, o] : c.default_textures)
+        if (auto& t = static_cast<prune::Texture&>(*o); t.gpu_dirty)
+            if (Status s = read_texture(stream, t); !s)
+                return s;
+    Status s;
+    prune::each_unnamed(c, [&](prune::Object& o) {
+        const bool dirty = o.cls == NameClass::texture ? static_cast<prune::Texture&>(o).gpu_dirty
+                           : o.cls == NameClass::renderbuffer
+                               ? static_cast<prune::Renderbuffer&>(o).gpu_dirty
+                           : o.cls == NameClass::buffer ? static_cast<prune::Buffer&>(o).gpu_dirty
+                                                        : false;
+        if (dirty && s)
+            s = Status::refused(std::string(o.cls == NameClass::texture  ? "texture "
+                                            : o.cls == NameClass::buffer ? "buffer "
+                                                                         : "renderbuffer ") +
+                                std::to_string(o.name) + " has been deleted and is still in use, " +
+                                "and holds what only the GPU has (try again)");
+    });
+    return s;
+}
+
 Status read_group(uint32_t stream, prune::ContextState& c) {
     read_numbers(stream, c);
     for (prune::Object* o : prune::live_objects(c, NameClass::texture))
@@ -220,9 +244,12 @@ Status read_back_dirty(Pruner& p) {
             return s;
     }
     for (auto& [id, e] : p.entries())
-        if (e.state->ever_current)
+        if (e.state->ever_current) {
             if (Status s = read_queries(id, *e.state); !s)
                 return s;
+            if (Status s = read_unnamed(id, *e.state); !s)
+                return s;
+        }
     for (auto& [id, e] : p.entries())
         if (e.state->current)
             read_strings(e.context);

@@ -107,5 +107,6 @@ class Emitter {
 // Objects of a group or context that exist, in the order they were made; those that have lost
 // their name but are still referred to are found through what refers to them.
 std::vector<Object*> live_objects(ContextState& c, NameClass cls);
+void each_unnamed(ContextState& c, const std::function<void(Object&)>& each);
 
 } // namespace glckpt::prune

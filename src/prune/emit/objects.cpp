@@ -61,6 +61,8 @@ void Emitter::contents(const Texture& t, uint32_t name, std::pair<int, int> key,
     r.depth = k.depth;
     r.border = k.border;
     put(r, {{offsetof(rec::xTextureContents, data), k.pixels->data, k.pixels->bytes}});
+    if (!name)
+        unpack_ = {}; // texture 0 is told in this context, which leaves glPixelStore's state so
 }
 
 void Emitter::plane(const Contents& k, uint64_t name, uint32_t target) {

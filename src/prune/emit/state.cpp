@@ -4,24 +4,11 @@
 
 namespace glckpt::prune {
 
-// Objects without a name that bindings and containers of this context still refer to: emitted
-// under a temporary name, which is deleted at the end, so that the same is true there.
-void Emitter::unnamed(ContextState& c) {
+// Objects without a name that bindings and containers of this context still refer to.
+void each_unnamed(ContextState& c, const std::function<void(Object&)>& each) {
     auto need = [&](Object* o) {
-        if (!o || o->named || o->emitted_name)
-            return;
-        switch (o->cls) {
-        case NameClass::texture:
-            return texture(static_cast<Texture&>(*o));
-        case NameClass::buffer:
-            return buffer(static_cast<Buffer&>(*o));
-        case NameClass::renderbuffer:
-            return renderbuffer(static_cast<Renderbuffer&>(*o));
-        case NameClass::program:
-            return program(static_cast<Program&>(*o));
-        default:
-            return;
-        }
+        if (o && !o->named)
+            each(*o);
     };
     auto of_record = [&](const Kept& k) {
         for (const Dependency& d : k.dependencies)
@@ -53,6 +40,27 @@ void Emitter::unnamed(ContextState& c) {
             of_record(*t.storage);
     need(c.program.get());
     need(c.renderbuffer.get());
+}
+
+// They are emitted under a temporary name, which is deleted at the end, so that the same is true
+// there.
+void Emitter::unnamed(ContextState& c) {
+    each_unnamed(c, [this](Object& o) {
+        if (o.emitted_name)
+            return;
+        switch (o.cls) {
+        case NameClass::texture:
+            return texture(static_cast<Texture&>(o));
+        case NameClass::buffer:
+            return buffer(static_cast<Buffer&>(o));
+        case NameClass::renderbuffer:
+            return renderbuffer(static_cast<Renderbuffer&>(o));
+        case NameClass::program:
+            return program(static_cast<Program&>(o));
+        default:
+            return;
+        }
+    });
 }
 
 void Emitter::unit(ContextState&, size_t index, const Unit& u) {
@@ -207,8 +215,7 @@ void Emitter::bindings(ContextState& c) {
         put(rec::glClientActiveTexture{.texture = GL_TEXTURE0 + c.client_unit});
     for (const auto& [array, l] : c.locked)
         if (l.vao == c.vao)
-            put(l.record,
-                {{offsetof(rec::xClientArray, data), l.data.data(), l.data.size()}});
+            put(l.record, {{offsetof(rec::xClientArray, data), l.data.data(), l.data.size()}});
 }
 
 void Emitter::matrices(ContextState& c) {

@@ -34,8 +34,8 @@ bool from_buffer(Fold& f, const char* record) {
     return ref.kind == log::PayloadRef::Offset;
 }
 
-// GL_GENERATE_MIPMAP (compatibility, section 8.14.5): each change of the base level makes the driver
-// compute the others.
+// GL_GENERATE_MIPMAP (compatibility, section 8.14.5): each change of the base level makes the
+// driver compute the others.
 bool makes_mipmaps(const Texture& t) {
     static const uint16_t fam = family("texture.parameter");
     const Kept* k = t.slots.find({fam, 1, {GL_GENERATE_MIPMAP, 0}});
@@ -85,6 +85,16 @@ bool proxy(uint32_t target) {
     default:
         return false;
     }
+}
+
+// Proxy textures have a size and a format for each level, and nothing else; the pixels given with
+// them are not looked at (section 8.22).
+void set_proxy(Fold& f, const char* r, uint32_t target) {
+    Ref<Kept> k = f.keep(r);
+    if (const FieldPlace* p = f.place(r, Field::pixels))
+        drop_pixels(*k, p);
+    k->blobs.clear();
+    f.c->slots.set({kProxyFamily, 2, {target, (uint64_t)f.arg(r, Field::level, -1)}}, k);
 }
 
 } // namespace
@@ -185,7 +195,9 @@ void fold_bind_textures(Fold& f, const char* r) {
 
 void fold_texture_image(Fold& f, const char* r) {
     const auto target = (uint32_t)f.arg(r, Field::target);
-    Texture* t = proxy(target) ? nullptr : texture_of(f, r);
+    if (proxy(target))
+        return set_proxy(f, r, target);
+    Texture* t = texture_of(f, r);
     if (!t)
         return;
     Texture::Image& image = t->images[{face_of(target), (int)f.arg(r, Field::level)}];
@@ -200,7 +212,9 @@ void fold_texture_image(Fold& f, const char* r) {
 }
 
 void fold_texture_multisample(Fold& f, const char* r) {
-    if (Texture* t = proxy((uint32_t)f.arg(r, Field::target)) ? nullptr : texture_of(f, r)) {
+    if (const auto target = (uint32_t)f.arg(r, Field::target); proxy(target))
+        return set_proxy(f, r, target);
+    if (Texture* t = texture_of(f, r)) {
         t->images.clear();
         t->planes.clear();
         t->storage = f.keep(r);
@@ -268,6 +282,8 @@ void fold_texture_dirty(Fold& f, const char* r) {
         i.updates.clear();
         i.update_bytes = 0;
     }
+    if (Fold::is(r, Op::glCopyTexImage1D) || Fold::is(r, Op::glCopyTexImage2D))
+        t->images[{face_of(target), (int)f.arg(r, Field::level)}] = {};
 }
 
 void fold_copy_image(Fold& f, const char* r) {
