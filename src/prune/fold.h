@@ -176,6 +176,9 @@ class Fold {
     // Something was drawn: what may have been written?
     void drew();
     void mark_framebuffer(Framebuffer* f); // null: the default one
+    // The driver alone knows the contents of this texture (and of what it is a view of) or
+    // renderbuffer.
+    static void mark_dirty(Object* o);
 
     // Notes the matrices that transform what `k` gives.
     void with_modelview(Kept& k);

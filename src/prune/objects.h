@@ -102,6 +102,7 @@ struct Program : Object {
         std::vector<Stage> stages;
         Slots before; // bindings of attributes, outputs, varyings, parameters in force at the link
         Ref<Kept> link;
+        Ref<Kept> binary; // glProgramBinary, instead of stages
     };
     Executable executable;
     // A later link that failed: the program's status is that one's, while whoever uses it goes on

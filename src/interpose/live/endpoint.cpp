@@ -48,6 +48,10 @@ Status unrestorable(Pruner& p) {
         if (const prune::Kept* k = e.state->slots.find({mode});
             k && k->as<rec::xRenderMode>().mode != GL_RENDER)
             return Status::refused("it is in the middle of a GL selection or feedback (try again)");
+        // To execute again what it has executed so far would draw it twice; and its arrays are no
+        // longer what they were when it began.
+        if (e.state->list && (e.state->list_mode != GL_COMPILE || e.state->list->draws_arrays))
+            return Status::refused("it is in the middle of compiling a display list (try again)");
         if (feedback_is_secret(*e.state->feedback, *e.state) ||
             feedback_is_secret(*e.state->default_feedback, *e.state))
             return feedback;
@@ -172,9 +176,10 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     if (out.begin(*e.state)) {
         if (sink.refused())
             return Status::refused("the new driver cannot make a context of the program current");
-        if (groups.insert(e.state->group.get()).second)
+        const bool first = groups.insert(e.state->group.get()).second;
+        if (first)
             out.shared_objects(*e.state);
-        out.context(*e.state);
+        out.context(*e.state, first);
         emit_drawables(out, p.fold(), *e.state, drawables);
         out.end(*e.state);
     }
@@ -421,9 +426,10 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
     for (auto& [id, e] : p.entries()) {
         if (!out.begin(*e.state))
             continue;
-        if (groups.insert(e.state->group.get()).second)
+        const bool first = groups.insert(e.state->group.get()).second;
+        if (first)
             out.shared_objects(*e.state);
-        out.context(*e.state);
+        out.context(*e.state, first);
         out.end(*e.state);
         auto known = [&](GLenum name) {
             const auto it = e.context->strings.find(name);

@@ -30,7 +30,8 @@ class Emitter {
 
     // All of a share group: its objects through the first of `contexts`, then each context's own.
     void shared_objects(ContextState& c);
-    void context(ContextState& c);
+    // `with_lists`: the group's display lists with it.
+    void context(ContextState& c, bool with_lists);
     // What a context's log begins with; false if the context was never current (nothing to emit).
     bool begin(ContextState& c);
     void end(ContextState& c);
@@ -71,6 +72,8 @@ class Emitter {
     void shader_text(const Kept& text, uint32_t name);
     void compiled(const Kept& text, const Kept* specialized, uint32_t name);
     void arb_program(ArbProgram& p);
+    void lists(ContextState& c);
+    void open_list(ContextState& c);
     void display_list(uint32_t name, const DisplayList& l);
     void vertex_array(VertexArray& v);
     void framebuffer(Framebuffer& f);

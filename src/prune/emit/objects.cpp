@@ -99,6 +99,9 @@ void Emitter::images(Texture& t, uint32_t name) {
             if (image.has_contents)
                 contents(t, name, key, image.contents, !t.storage && !image.definition);
         }
+    for (const auto& [key, image] : t.images)
+        if (view && image.has_contents && !t.view_of->named)
+            contents(t, name, key, image.contents, false);
     if (name)
         for (const Contents& k : t.planes)
             plane(k, name, t.target);
@@ -190,7 +193,10 @@ void Emitter::executable(const Program& p, const Program::Executable& e, uint32_
             b.index = (GLuint)n.location;
             put(b, {{offsetof(rec::glBindAttribLocation, name), k->payload(n.name), n.name.bytes}});
         }
-    put(rec::glLinkProgram{.program = name});
+    if (e.binary)
+        kept_as(*e.binary, offsetof(rec::glProgramBinary, program), name);
+    else
+        put(rec::glLinkProgram{.program = name});
     if (&e == &p.executable)
         numbers(p, name);
     for (const uint32_t s : shaders) {

@@ -193,6 +193,10 @@ void Emitter::bindings(ContextState& c) {
             put(rec::glBindFramebuffer{.target = GL_READ_FRAMEBUFFER,
                                        .framebuffer = name_of(c.read_fbo.get())});
     }
+    // What is told about a framebuffer (Mesa clamps the stencil reference by its bits) may depend on
+    // its having been looked at.
+    if (c.draw_fbo)
+        put(rec::glCheckFramebufferStatus{.target = GL_FRAMEBUFFER});
     if (c.renderbuffer)
         put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER,
                                     .renderbuffer = name_of(c.renderbuffer.get())});

@@ -39,20 +39,17 @@ void fold_renderbuffer_storage(Fold& f, const char* r) {
     }
 }
 
-namespace {
-
-void mark_object(Object* o) {
-    if (!o)
-        return;
-    if (o->cls == NameClass::texture) {
+void Fold::mark_dirty(Object* o) {
+    if (o && o->cls == NameClass::texture) {
         auto* t = static_cast<Texture*>(o);
         t->gpu_dirty = true;
-        if (t->view_of)
-            mark_object(t->view_of.get());
-    } else if (o->cls == NameClass::renderbuffer) {
+        mark_dirty(t->view_of.get());
+    } else if (o && o->cls == NameClass::renderbuffer) {
         static_cast<Renderbuffer*>(o)->gpu_dirty = true;
     }
 }
+
+namespace {
 
 Framebuffer* framebuffer_of(Fold& f, const char* r) {
     if (f.place(r, Field::framebuffer))
@@ -68,7 +65,7 @@ void settle(Framebuffer& fb) {
         return;
     fb.drawn = false;
     for (auto& [point, a] : fb.attachments)
-        mark_object(a.object.get());
+        Fold::mark_dirty(a.object.get());
 }
 
 void attach(Fold& f, const char* r, Object* o) {
@@ -153,7 +150,7 @@ void Fold::mark_written_by_shaders() {
     for (const auto& [key, kept] : c->slots.all()) {
         if (key.family == kImageFamily) {
             for (const Dependency& d : kept->dependencies)
-                mark_object(d.object.get());
+                mark_dirty(d.object.get());
         } else if (key.family == kIndexedBufferFamily &&
                    (key.k[0] == GL_SHADER_STORAGE_BUFFER || key.k[0] == GL_ATOMIC_COUNTER_BUFFER)) {
             for (const Dependency& d : kept->dependencies)

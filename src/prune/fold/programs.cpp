@@ -114,6 +114,22 @@ void fold_link_program(Fold& f, const char* r) {
     p->shader_program = Ref<Kept>();
 }
 
+// It belongs to one driver (0 formats are offered, but some programs do not look): another one
+// refuses it, and with it the restart.
+void fold_program_binary(Fold& f, const char* r) {
+    Program* p = program(f, f.as<rec::glProgramBinary>(r).program);
+    if (!p)
+        return;
+    p->executable = {};
+    p->executable.exists = true;
+    p->executable.binary = f.keep(r);
+    p->executable.before = p->slots;
+    p->failed = {};
+    p->uniforms.clear();
+    p->numbers = Ref<Blob>();
+    p->shader_program = Ref<Kept>();
+}
+
 void fold_create_shader_program(Fold& f, const char* r) {
     const auto& c = f.as<rec::xCreateShaderProgram>(r);
     f.name_slot(NameClass::program, c.program) = Ref<Object>();

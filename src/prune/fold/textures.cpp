@@ -245,6 +245,8 @@ void fold_texture_update(Fold& f, const char* r) {
     Texture* t = texture_of(f, r);
     if (!t)
         return;
+    if (t->view_of)
+        return f.mark_dirty(t); // a view's images are kept with the texture it is a view of
     if (t->gpu_dirty)
         return; // will be read back whole
     if (from_buffer(f, r) || f.c->pixel_transfer_used || makes_mipmaps(*t)) {
@@ -277,7 +279,7 @@ void fold_texture_dirty(Fold& f, const char* r) {
     Texture* t = proxy(target) ? nullptr : texture_of(f, r);
     if (!t)
         return;
-    t->gpu_dirty = true;
+    f.mark_dirty(t);
     for (auto& [key, i] : t->images) {
         i.updates.clear();
         i.update_bytes = 0;
@@ -295,8 +297,8 @@ void fold_copy_image(Fold& f, const char* r) {
     if (target == GL_RENDERBUFFER) {
         if (auto* b = f.find_as<Renderbuffer>(NameClass::renderbuffer, name))
             b->gpu_dirty = true;
-    } else if (auto* t = f.find_as<Texture>(NameClass::texture, name)) {
-        t->gpu_dirty = true;
+    } else {
+        f.mark_dirty(f.find(NameClass::texture, name));
     }
 }
 
