@@ -104,6 +104,8 @@ bool Session::receive_all(void* p, size_t n) {
 bool Session::try_ask(log::Ask kind, std::span<const char> question, int fd,
                       std::vector<char>* answer) {
     Locked hold(ask_lock_);
+    if (attaching_ && !attaching())
+        return false;
     const log::AskHeader h{kind, (uint32_t)question.size()};
     log::AskHeader back{};
     if (!send_all(socket_, &h, sizeof h, fd) ||
@@ -128,7 +130,16 @@ std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, in
     }
 }
 
-void Session::recovered() {
+void Session::begin_attach() {
+    Locked hold(ask_lock_);
+    attaching_ = true;
+}
+
+void Session::end_attach() {
+    {
+        Locked hold(ask_lock_);
+        attaching_ = false;
+    }
     generation_.fetch_add(1);
     futex_wake(generation_, 64);
 }
@@ -168,14 +179,14 @@ void Session::add_stream(Context* c, Context* share_with) {
     }
     if (const int r = c->stream.create(c->id); r < 0)
         give_up("out of memory or descriptors for a context's stream");
-    send_stream(c, share_with, c->stream.fd(), false);
+    // A renderer that comes in between gets the stream twice: it passes over the second.
     Pruner::get().add(c);
+    send_stream(c, share_with, c->stream.fd(), false);
 }
 
 void Session::remove_stream(Context* c) {
-    c->stream.publish();
+    end_context(c);
     ask(log::Ask::RemoveStream, c->id);
-    Pruner::get().remove(c);
     c->stream.destroy();
     Locked hold(g_session_lock);
     std::erase(contexts_, c);
@@ -263,6 +274,12 @@ Context* new_context(Api api, Context* share_with) {
     c->group->contexts.push_back(c);
     c->stream.persistent_maps = !c->group->persistent.empty();
     return c;
+}
+
+// What it did to objects of its group, and to what it drew on, outlives it.
+void end_context(Context* c) {
+    c->stream.wait_executed();
+    Pruner::get().remove(c);
 }
 
 void destroy_context(Context* c) {

@@ -48,8 +48,10 @@ class Session {
     void start_renderer();
     void stop_renderer();
     bool renderer_is_dead();
-    // Threads that wait in ask() for a new renderer go on.
-    void recovered();
+    // While a renderer is being attached it is asked by the thread that attaches it alone: what
+    // other threads would ask about is not all there yet. They wait in ask().
+    void begin_attach();
+    void end_attach();
     // `attaching`: `fd` is an attach log's; switch_stream() follows.
     void send_stream(Context* c, Context* share_with, int fd, bool attaching);
     log::SwitchAnswer switch_stream(Context* c);
@@ -89,6 +91,7 @@ class Session {
     static constexpr size_t kManyLarge = 32; // of kOwnFdSlots descriptors
 
     Mutex ask_lock_;
+    bool attaching_ = false; // under ask_lock_
     int socket_ = -1; // an own fd
     int renderer_pid_ = 0;
     std::vector<Context*> contexts_;

@@ -34,7 +34,8 @@ enum class DrawableBuffer : int32_t {
     Depth = 4,
     Stencil = 5,
     Accum = 6,  // GL_RGBA, GL_SHORT: signed normalized
-    Samples = 7 // one plane of a multisample drawable: ReadbackPart::sample tells which
+    Samples = 7, // one plane of a multisample drawable: ReadbackPart::sample tells which
+    FrontItself = 8 // never read: Front again, for a program that draws to it or reads it
 };
 
 // The answer is any number of parts, each followed by its bytes.

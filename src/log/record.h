@@ -17,6 +17,7 @@ enum RecordFlags : uint16_t {
     kSync = 1,   // the producer waits for a reply
     kFailed = 2, // set by the renderer in place: the driver rejected it, so it had no effect
     kInside = 4, // between glBegin and glEnd
+    kNotLinked = 8, // set by the renderer: a glLinkProgram that failed while the program was in use
 };
 
 struct RecordHeader {

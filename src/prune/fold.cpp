@@ -125,6 +125,43 @@ Ref<Kept> Fold::keep(const char* record) {
     return k;
 }
 
+bool reads_pixels(uint16_t op) {
+    static const std::vector<bool> table = [] {
+        std::vector<bool> t((size_t)Op::Count);
+        for (size_t i = 0; i < t.size(); ++i) {
+            const std::string_view name = kOpNames[i];
+            t[i] = name == "glBitmap" || name == "glDrawPixels" || name == "glPolygonStipple" ||
+                   (!name.starts_with("glGet") &&
+                    (name.find("TexImage") != name.npos || name.find("TexSubImage") != name.npos ||
+                     name.find("TextureSubImage") != name.npos));
+        }
+        return t;
+    }();
+    return table[op];
+}
+
+void Fold::take_from_buffer(Kept& k) {
+    const auto* b = static_cast<const Buffer*>(bound_buffer(GL_PIXEL_UNPACK_BUFFER));
+    if (!b)
+        return;
+    const uint16_t op = k.header().op;
+    const Payloads& p = kPayloads[op];
+    for (int i = 0; i < p.count; ++i) {
+        auto* ref = reinterpret_cast<log::PayloadRef*>(k.bytes.data() + p.offset[i]);
+        if (ref->kind != log::PayloadRef::Offset)
+            continue;
+        uint64_t at = 0;
+        memcpy(&at, k.bytes.data() + ref->place, sizeof at);
+        if (b->gpu_dirty || !b->data || at > b->data->bytes) {
+            veto(op); // only the driver knows what this was
+            return;
+        }
+        k.blobs.push_back(Blob::copy(b->data->data + at, b->data->bytes - at));
+        *ref = {(uint32_t)(b->data->bytes - at), log::PayloadRef::Heap,
+                (uint32_t)k.blobs.size() - 1};
+    }
+}
+
 Ref<Object>& Fold::name_slot(NameClass cls, uint32_t name) {
     const auto i = (size_t)cls;
     auto& dense = shared_between_contexts(cls) ? c->group->dense[i] : c->own_dense[i];
@@ -256,6 +293,8 @@ void Fold::record(const char* bytes) {
         return; // rejected by the driver: it had no effect
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
+        if (reads_pixels(h.op))
+            take_from_buffer(*c->list->body.back());
         c->list->bytes += h.size;
         if (kRules[h.op].effect == Effect::Draw)
             note_list_sources(*this);

@@ -107,7 +107,8 @@ extern const Payloads kPayloads[];
 // compatibility, section 21.4): they are the ones that return something, or manage objects.
 bool compiled_into_list(uint16_t op);
 void note_list_sources(Fold& f); // a draw is compiled
-bool about_arrays(uint16_t op); // not compiled, but it takes them to compile draws
+bool reads_pixels(uint16_t op);  // as glPixelStore says
+bool about_arrays(uint16_t op);  // not compiled, but it takes them to compile draws
 extern const uint32_t kFamilyGroups[];
 extern const unsigned kFamilyCount;
 
@@ -129,6 +130,9 @@ class Fold {
     // --- what the functions are made of
     Ref<Kept> keep(const char* record);
     const void* payload(const char* record, log::PayloadRef ref) const;
+    // What the record takes out of the pixel unpack buffer goes into the kept copy: the buffer may
+    // be another by the time it is emitted.
+    void take_from_buffer(Kept& k);
     template <class R>
     static const R& as(const char* record) {
         return *reinterpret_cast<const R*>(record);
@@ -172,6 +176,9 @@ class Fold {
     // Something was drawn: what may have been written?
     void drew();
     void mark_framebuffer(Framebuffer* f); // null: the default one
+    // The driver alone knows the contents of this texture (and of what it is a view of) or
+    // renderbuffer.
+    static void mark_dirty(Object* o);
 
     // Notes the matrices that transform what `k` gives.
     void with_modelview(Kept& k);
@@ -186,6 +193,10 @@ class Fold {
     void veto(uint16_t op);
     std::map<uint16_t, uint64_t> vetoes; // op -> times
     std::map<uint64_t, bool> drawable_dirty;
+    // Drawables whose front buffer a program has named. Mesa's software drivers keep one of their
+    // own beside what is on the screen, and others begin to: only for those is it written by
+    // itself.
+    std::map<uint64_t, bool> front_used;
     std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
@@ -205,7 +216,8 @@ constexpr uint16_t kLightFamily = 5001, kClipPlaneFamily = 5002, kRasterFamily =
                    kImageFamily = 5011, kIndexedBufferFamily = 5012, kTexGenFamily = 5013,
                    kUniformFamily = 5014, kListBaseFamily = 5015, kBlockFamily = 5016,
                    kStorageBlockFamily = 5017, kPixelStoreFamily = 5018,
-                   kPixelTransferFamily = 5019, kPixelMapFamily = 5020, kAfterLinkFamily = 5100;
+                   kPixelTransferFamily = 5019, kPixelMapFamily = 5020, kBackStencilFamily = 5021,
+                   kProxyFamily = 5022, kAfterLinkFamily = 5100;
 
 // Marks what a framebuffer was drawn into.
 void settle_framebuffer(Framebuffer& fb);

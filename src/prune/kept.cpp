@@ -22,6 +22,29 @@ Blob* Blob::copy(const void* from, size_t n) {
 
 Blob::~Blob() { operator delete(data); }
 
+int32_t* unpack_place(UnpackState& u, uint32_t pname) {
+    switch (pname) {
+    case 0x0CF0: // GL_UNPACK_SWAP_BYTES
+        return &u.swap_bytes;
+    case 0x0CF1:
+        return &u.lsb_first;
+    case 0x0CF2: // GL_UNPACK_ROW_LENGTH
+        return &u.row_length;
+    case 0x0CF3:
+        return &u.skip_rows;
+    case 0x0CF4:
+        return &u.skip_pixels;
+    case 0x0CF5: // GL_UNPACK_ALIGNMENT
+        return &u.alignment;
+    case 0x806D: // GL_UNPACK_SKIP_IMAGES
+        return &u.skip_images;
+    case 0x806E:
+        return &u.image_height;
+    default:
+        return nullptr;
+    }
+}
+
 size_t Kept::memory() const {
     size_t n = bytes.size();
     for (const auto& b : blobs)

@@ -69,6 +69,9 @@ struct UnpackState {
     friend bool operator==(const UnpackState&, const UnpackState&) = default;
 };
 
+// Where it has this parameter; null if it is none of unpacking.
+int32_t* unpack_place(UnpackState& u, uint32_t pname);
+
 // (A Kept refers to others only through `modelview` and `projection`, never in a ring.)
 struct Kept {
     int refs = 0;
@@ -83,6 +86,7 @@ struct Kept {
     std::vector<Ref<Kept>> modelview, projection;
     std::vector<Ref<Kept>> current; // of a raster position: the color and coordinates it took along
     bool transformed = false;
+    bool back_stencil = false; // set while glActiveStencilFaceEXT named the back face
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());
     }

@@ -46,7 +46,7 @@ struct Texture : Object {
         bool has_contents = false;
     };
     std::map<std::pair<int, int>, Image> images;
-    Ref<Kept> storage; // glTexStorage*, glTexBuffer*: all images at once
+    Ref<Kept> storage;            // glTexStorage*, glTexBuffer*: all images at once
     std::vector<Contents> planes; // of a multisample texture, after a readback
     Ref<Object> view_of;
     bool gpu_dirty = false; // the driver alone knows its contents
@@ -102,8 +102,12 @@ struct Program : Object {
         std::vector<Stage> stages;
         Slots before; // bindings of attributes, outputs, varyings, parameters in force at the link
         Ref<Kept> link;
+        Ref<Kept> binary; // glProgramBinary, instead of stages
     };
     Executable executable;
+    // A later link that failed: the program's status is that one's, while whoever uses it goes on
+    // with `executable` until it uses another (OpenGL 4.6, section 7.3).
+    Executable failed;
     Slots uniforms;           // since the link
     Ref<Kept> shader_program; // glCreateShaderProgramv
     Ref<Blob> numbers;        // of the executable, as the driver told them (log/numbers.h)

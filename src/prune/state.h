@@ -75,7 +75,7 @@ struct ContextState {
     Ref<Object> vao;                         // never null: name 0 is an object of its own
     Ref<Object> default_vao;
     std::map<uint32_t, LockedArray> locked; // by array
-    Ref<Object> draw_fbo, read_fbo; // null: the default framebuffer
+    Ref<Object> draw_fbo, read_fbo;         // null: the default framebuffer
     Ref<Object> renderbuffer, program, pipeline, feedback, default_feedback;
     std::map<uint32_t, Ref<Object>> arb_programs;         // by target
     std::map<uint32_t, Ref<Object>> default_arb_programs; // name 0, by target

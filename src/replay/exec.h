@@ -6,6 +6,7 @@
 #include "gen/gl/driver.h"
 #include "gen/gl/ops.h"
 #include "gen/gl/records.h"
+#include "log/list_shapes.h"
 #include "log/names.h"
 #include "log/record.h"
 #include "log/shared.h"
@@ -72,8 +73,9 @@ struct Group {
     int contexts = 0; // the lock is only taken if there is more than one
     NameTable names[kNameClasses];
     std::unordered_map<uint64_t, GLsync> syncs;
-    std::vector<GLuint> dying_programs; // deleted, but in use when last looked at
-    std::unordered_map<GLuint, ProgramNumbers> numbers; // of the programs that differ
+    log::ListShapes lists;
+    std::vector<GLuint> dying_programs;                   // deleted, but in use when last looked at
+    std::unordered_map<GLuint, ProgramNumbers> numbers;   // of the programs that differ
     std::unordered_map<GLuint, GLbitfield> storage_flags; // buffers of immutable storage
     struct PersistentMap {
         char* pointer; // the driver's
@@ -155,14 +157,16 @@ class Exec {
     GLuint uniform_program() const { return current_program ? current_program : pipeline_program; }
 
     // --- what must be remembered of some calls (notes.cpp)
-    void note_glNewList(const rec::glNewList& r) {
-        if (!inside_begin)
-            compiles_only |= r.list && r.mode == GL_COMPILE;
+    void note_glNewList(const rec::glNewList& r);
+    void note_glEndList(const rec::glEndList&);
+    void note_glBegin(const rec::glBegin&) { note_begin_end(log::ListShapes::Shape::Begin); }
+    void note_glEnd(const rec::glEnd&) { note_begin_end(log::ListShapes::Shape::End); }
+    void note_glCallList(const rec::glCallList& r);
+    void note_glCallLists(const rec::glCallLists& r);
+    void note_glListBase(const rec::glListBase& r) {
+        list_base = compiles_only ? list_base : r.base;
     }
-    void note_glEndList(const rec::glEndList&) { compiles_only = false; }
-    // A list that is only compiled may have one without the other.
-    void note_glBegin(const rec::glBegin&) { inside_begin = !compiles_only; }
-    void note_glEnd(const rec::glEnd&) { inside_begin = false; }
+    void note_glDeleteLists(const rec::glDeleteLists& r);
     void note_glUseProgram(const rec::glUseProgram& r) { current_program = r.program; }
     void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) {
         pipeline_program = r.program;
@@ -182,6 +186,9 @@ class Exec {
     // --- errors: one sticky code, as the app would see it
     GLenum sticky_error = GL_NO_ERROR;
     bool inside_begin = false;
+    GLuint compiling = 0; // the list that is
+    log::ListShapes::Shape shape;
+    GLuint list_base = 0;
     bool compiles_only = false;
 
     // --- debug messages (debug.cpp)
@@ -215,6 +222,14 @@ class Exec {
     Stream& stream;
 
   private:
+    void note_begin_end(log::ListShapes::Shape::Last what) {
+        if (compiling) {
+            shape.last = what;
+            shape.calls.clear();
+        }
+        // A list that is only compiled may have one without the other.
+        inside_begin = !compiles_only && what == log::ListShapes::Shape::Begin;
+    }
     static size_t written(const void* p, size_t n, unsigned char fill);
     NameTable& table(NameClass c) {
         return shared_between_contexts(c) ? group->names[(int)c] : own[(int)c];

@@ -80,6 +80,10 @@ T take(std::vector<char>& q, size_t at) {
 }
 
 std::vector<char> add_stream(std::vector<char>& q, int fd) {
+    if (find_stream(take<log::AddStreamQuestion>(q, 0).id)) {
+        close(fd); // this renderer came, and was attached, while the app's side was asking
+        return {};
+    }
     auto s = map_stream(fd);
     if (!s) {
         fprintf(stderr, "glckpt: renderer: a stream could not be mapped\n");

@@ -5,11 +5,12 @@
 // app's own state is touched. Formats are chosen so that nothing is lost: what the driver stores in
 // n bits goes through a type of at least n bits and comes back the same.
 #include "replay/readback.h"
-#include "replay/accum.h"
 #include "log/readback.h"
+#include "replay/accum.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
 #include "replay/numbers.h"
+#include "replay/plain_reading.h"
 #include "replay/samples.h"
 #include "replay/stream.h"
 #include "replay/window_image.h"
@@ -108,6 +109,53 @@ void read_image(Driver& gl, GLenum image_target, int face, int level, Parts& par
         parts.drop_last(p);
 }
 
+void read_images(Driver& gl, GLenum target, Parts& parts) {
+    const int faces = target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
+    const int levels = target == GL_TEXTURE_RECTANGLE ? 1 : 16;
+    for (int face = 0; face < faces; ++face)
+        for (int level = 0; level < levels; ++level)
+            read_image(gl, faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target,
+                       face, level, parts);
+}
+
+GLenum binding_of(GLenum target) {
+    switch (target) {
+    case GL_TEXTURE_1D:
+        return GL_TEXTURE_BINDING_1D;
+    case GL_TEXTURE_2D:
+        return GL_TEXTURE_BINDING_2D;
+    case GL_TEXTURE_3D:
+        return GL_TEXTURE_BINDING_3D;
+    case GL_TEXTURE_CUBE_MAP:
+        return GL_TEXTURE_BINDING_CUBE_MAP;
+    case GL_TEXTURE_RECTANGLE:
+        return GL_TEXTURE_BINDING_RECTANGLE;
+    case GL_TEXTURE_1D_ARRAY:
+        return GL_TEXTURE_BINDING_1D_ARRAY;
+    case GL_TEXTURE_2D_ARRAY:
+        return GL_TEXTURE_BINDING_2D_ARRAY;
+    case GL_TEXTURE_CUBE_MAP_ARRAY:
+        return GL_TEXTURE_BINDING_CUBE_MAP_ARRAY;
+    default:
+        return GL_NONE;
+    }
+}
+
+// Texture 0 of a target belongs to its context alone.
+std::vector<char> read_texture_zero(Exec& x, GLenum target) {
+    Parts parts;
+    const PlainReading plain(x);
+    const GLenum query = binding_of(target);
+    GLint bound = 0;
+    if (!query)
+        return {};
+    x.gl.glGetIntegerv(query, &bound);
+    x.gl.glBindTexture(target, 0);
+    read_images(x.gl, target, parts);
+    x.gl.glBindTexture(target, (GLuint)bound);
+    return parts.take();
+}
+
 std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
     Parts parts;
     const Helper helper(x, 0);
@@ -120,12 +168,7 @@ std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
         return parts.take();
     }
     x.gl.glBindTexture(target, texture);
-    const int faces = target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
-    const int levels = target == GL_TEXTURE_RECTANGLE ? 1 : 16;
-    for (int face = 0; face < faces; ++face)
-        for (int level = 0; level < levels; ++level)
-            read_image(x.gl, faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target,
-                       face, level, parts);
+    read_images(x.gl, target, parts);
     x.gl.glBindTexture(target, 0);
     return parts.take();
 }
@@ -308,6 +351,8 @@ std::vector<char> read_strings(Exec& x) {
 std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
     switch (q.kind) {
     case log::ReadbackKind::Texture:
+        if (q.name == 0)
+            return read_texture_zero(x, q.target);
         return read_texture(x, x.real(NameClass::texture, (GLuint)q.name), q.target);
     case log::ReadbackKind::Buffer:
         return read_buffer(x, x.real(NameClass::buffer, (GLuint)q.name));

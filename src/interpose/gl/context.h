@@ -7,6 +7,7 @@
 #include "base/lock.h"
 #include "interpose/gl/shadow.h"
 #include "log/debug.h"
+#include "log/list_shapes.h"
 #include "log/names.h"
 #include "log/stream.h"
 #include <cstring>
@@ -66,6 +67,7 @@ struct BufferShadow {
 };
 
 struct ProgramShadow {
+    bool is_shader = false; // known to be one
     std::unordered_map<std::string, GLint> uniforms, attribs;
 };
 
@@ -74,6 +76,7 @@ struct ShareGroup {
     log::PublishOrder order;
     NameSpace names[kNameClasses];
     NameSpace lists;
+    log::ListShapes list_shapes;
     std::unordered_map<GLuint, BufferShadow> buffers;
     std::unordered_map<GLuint, ProgramShadow> programs;
     uint64_t next_sync = 1;
@@ -124,5 +127,8 @@ inline Shadow& shadow() { return t_context->shadow; }
 // the renderer make the real one (session.h).
 Context* new_context(Api api, Context* share_with);
 void destroy_context(Context* context);
+// The first half of it: what the context has done is executed and folded, and it is in the live set
+// no more. For who has more to take apart than a stream.
+void end_context(Context* context);
 
 } // namespace glckpt

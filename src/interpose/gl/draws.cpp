@@ -169,13 +169,47 @@ GLCKPT_GL void glArrayElement(GLint i) {
     encode::glArrayElement(stream(), i);
 }
 
+static bool only_compiles() { return shadow().compiling_list && shadow().list_mode == GL_COMPILE; }
+static void note_begin_end(log::ListShapes::Shape::Last what) {
+    if (Shadow& s = shadow(); s.compiling_list)
+        s.list_shape = {what, {}};
+    stream().inside_begin = what == log::ListShapes::Shape::Begin && !only_compiles();
+}
 GLCKPT_GL void glBegin(GLenum mode) {
     encode::glBegin(stream(), mode);
-    stream().inside_begin = !(shadow().compiling_list && shadow().list_mode == GL_COMPILE);
+    note_begin_end(log::ListShapes::Shape::Begin);
 }
 GLCKPT_GL void glEnd(void) {
     encode::glEnd(stream());
-    stream().inside_begin = false;
+    note_begin_end(log::ListShapes::Shape::End);
+}
+
+// A list may begin, or end, what it is called in.
+static void called_list(GLuint list) {
+    ShareGroup* g = t_context->group.get();
+    if (!g || only_compiles() || !g->list_shapes.matters(stream().inside_begin))
+        return;
+    Locked hold(g->lock);
+    stream().inside_begin = g->list_shapes.after(list, stream().inside_begin);
+}
+GLCKPT_GL void glCallList(GLuint list) {
+    encode::glCallList(stream(), list);
+    if (Shadow& s = shadow(); s.compiling_list)
+        s.list_shape.calls.push_back(list);
+    called_list(list);
+}
+GLCKPT_GL void glListBase(GLuint base) {
+    encode::glListBase(stream(), base);
+    if (!only_compiles())
+        shadow().list_base = base;
+}
+GLCKPT_GL void glCallLists(GLsizei n, GLenum type, const void* lists) {
+    encode::glCallLists(stream(), n, type, lists);
+    const ShareGroup* g = t_context->group.get();
+    if (!g || !lists || !g->list_shapes.matters(stream().inside_begin))
+        return;
+    for (GLsizei i = 0; i < n; ++i)
+        called_list(shadow().list_base + log::list_offset(type, lists, i));
 }
 GLCKPT_GL void glFlush(void) {
     encode::glFlush(stream());

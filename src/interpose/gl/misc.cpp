@@ -180,6 +180,7 @@ GLCKPT_GL void glDeleteLists(GLuint list, GLsizei range) {
         Locked hold(g->lock);
         for (GLsizei i = 0; i < range; ++i)
             g->lists.free(list + (GLuint)i);
+        g->list_shapes.erase(list, range);
     }
 }
 GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
@@ -190,14 +191,19 @@ GLCKPT_GL void glNewList(GLuint list, GLenum mode) {
     const bool known = mode == GL_COMPILE || mode == GL_COMPILE_AND_EXECUTE;
     if (list && known && !shadow().compiling_list && !stream().inside_begin) {
         shadow().compiling_list = true;
+        shadow().list_name = list;
+        shadow().list_shape = {};
         shadow().list_mode = mode;
         shadow().lock_sent = 0; // a list that is compiled anew has but what is sent in it
     }
     encode::glNewList(stream(), list, mode);
 }
 GLCKPT_GL void glEndList(void) {
-    if (!stream().inside_begin)
-        shadow().compiling_list = false;
+    if (Shadow& s = shadow(); s.compiling_list && !stream().inside_begin) {
+        s.compiling_list = false;
+        Locked hold(t_context->group->lock);
+        t_context->group->list_shapes.set(s.list_name, std::move(s.list_shape));
+    }
     encode::glEndList(stream());
 }
 
@@ -341,6 +347,17 @@ static void forget_locations(GLuint program) {
         p->uniforms.clear();
         p->attribs.clear();
     }
+}
+// A driver looks at the name first, and at the strings only if it is a shader's: for any other
+// name they may point anywhere (seen in piglit's shadersource-errors).
+GLCKPT_GL void glShaderSource(GLuint shader, GLsizei count, const GLchar* const* string,
+                              const GLint* length) {
+    ProgramShadow* p = program_shadow(shader);
+    if (p && !p->is_shader)
+        p->is_shader = glIsShader(shader);
+    if (p && !p->is_shader)
+        string = nullptr;
+    encode::glShaderSource(stream(), shader, count, string, length);
 }
 GLCKPT_GL void glLinkProgram(GLuint program) {
     forget_locations(program);

@@ -5,6 +5,7 @@
 #pragma once
 #include "interpose/gl/pixel_store.h"
 #include "log/arrays.h"
+#include "log/list_shapes.h"
 #include <cstdint>
 #include <vector>
 
@@ -57,6 +58,8 @@ struct Shadow {
     GLuint active_texture = 0;
     bool compiling_list = false;
     GLenum list_mode = 0;
+    GLuint list_name = 0, list_base = 0;
+    log::ListShapes::Shape list_shape; // of the one being compiled
     // glLockArraysEXT: [first, first + count) has been sent since the lock.
     GLint lock_first = 0;
     GLsizei lock_count = 0;

@@ -41,8 +41,17 @@ bool feedback_is_secret(const prune::Object& o, const prune::ContextState& c) {
 // State of the moment that a new renderer could not be given: refused by name, never dropped.
 Status unrestorable(Pruner& p) {
     // Where a transform feedback stands in its buffers is no state that GL tells or takes.
-    const Status feedback = Status::refused("it is in the middle of a transform feedback (try again)");
+    const Status feedback =
+        Status::refused("it is in the middle of a transform feedback (try again)");
+    static const uint16_t mode = prune::family("render_mode");
     for (auto& [id, e] : p.entries()) {
+        if (const prune::Kept* k = e.state->slots.find({mode});
+            k && k->as<rec::xRenderMode>().mode != GL_RENDER)
+            return Status::refused("it is in the middle of a GL selection or feedback (try again)");
+        // To execute again what it has executed so far would draw it twice; and its arrays are no
+        // longer what they were when it began.
+        if (e.state->list && (e.state->list_mode != GL_COMPILE || e.state->list->draws_arrays))
+            return Status::refused("it is in the middle of compiling a display list (try again)");
         if (feedback_is_secret(*e.state->feedback, *e.state) ||
             feedback_is_secret(*e.state->default_feedback, *e.state))
             return feedback;
@@ -90,7 +99,8 @@ Status pause_renderer(uint64_t deadline_ns) {
     }
 }
 
-void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64_t>& done) {
+void emit_drawables(prune::Emitter& out, const prune::Fold& fold, prune::ContextState& c,
+                    std::set<uint64_t>& done) {
     std::vector<uint64_t> here = {c.draw_drawable, c.read_drawable};
     // Those that no context is current with: where they were read.
     std::vector<DrawableInfo> list;
@@ -120,8 +130,14 @@ void emit_drawables(prune::Emitter& out, prune::ContextState& c, std::set<uint64
             r.type = part.contents.type;
             r.width = part.contents.width;
             r.height = part.contents.height;
-            out.put(r, {{offsetof(rec::xDrawableContents, data), part.contents.pixels->data,
-                         part.contents.pixels->bytes}});
+            const prune::EmittedPayload pixels{offsetof(rec::xDrawableContents, data),
+                                               part.contents.pixels->data,
+                                               part.contents.pixels->bytes};
+            out.put(r, {pixels});
+            if (part.buffer == (int32_t)log::DrawableBuffer::Front && fold.front_used.count(d)) {
+                r.what = (GLenum)log::DrawableBuffer::FrontItself;
+                out.put(r, {pixels});
+            }
         }
     }
 }
@@ -138,10 +154,10 @@ Context* sharing_context(Pruner& p, Context* c) {
 thread_local bool t_tolerant = false;
 
 Status refused_calls(const log::SwitchAnswer& a) {
-    const std::string what = "the new driver refuses " +
-                             (a.failures > 1 ? std::to_string(a.failures) + " calls, the first "
-                                             : std::string()) +
-                             a.call + " (GL error " + hexadecimal(a.first_error) + ")";
+    const std::string what =
+        "the new driver refuses " +
+        (a.failures > 1 ? std::to_string(a.failures) + " calls, the first " : std::string()) +
+        a.call + " (GL error " + hexadecimal(a.first_error) + ")";
     if (!t_tolerant && !Session::get().ignores_refused_calls())
         return Status::refused(what + "; --ignore-refused-calls goes on without");
     say("warning: " + what);
@@ -160,10 +176,11 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     if (out.begin(*e.state)) {
         if (sink.refused())
             return Status::refused("the new driver cannot make a context of the program current");
-        if (groups.insert(e.state->group.get()).second)
+        const bool first = groups.insert(e.state->group.get()).second;
+        if (first)
             out.shared_objects(*e.state);
-        out.context(*e.state);
-        emit_drawables(out, *e.state, drawables);
+        out.context(*e.state, first);
+        emit_drawables(out, p.fold(), *e.state, drawables);
         out.end(*e.state);
     }
     sink.finish();
@@ -190,6 +207,7 @@ Status try_attach_all(Pruner& p) {
 // A renderer that dies while it is being attached is replaced by the next one, a few times.
 Status attach_all(Pruner& p) {
     t_attaching = true;
+    Session::get().begin_attach();
     Status s;
     for (int attempt = 0; attempt < 5; ++attempt) {
         s = try_attach_all(p);
@@ -198,6 +216,7 @@ Status attach_all(Pruner& p) {
         s = Status::refused("the renderer dies each time it is attached (the driver crashes?)");
     }
     t_attaching = false;
+    Session::get().end_attach();
     return s;
 }
 
@@ -251,6 +270,8 @@ static Status dies_again(Pruner& p) {
 void recover_renderer() {
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
+    if (!Session::get().renderer_is_dead())
+        return; // it was being replaced
     p.fold_all();
     Status s = dies_again(p);
     if (s) {
@@ -262,7 +283,6 @@ void recover_renderer() {
         say("the renderer died and cannot be replaced: " + s.why());
         raw_syscall(SYS_exit_group, 1);
     }
-    Session::get().recovered();
 }
 
 Status GlEndpoint::preflight() {
@@ -345,8 +365,8 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
     const Status back = attach_all(p);
     t_tolerant = false;
     if (!back) {
-        say("neither the new driver (" + s.why() + ") nor the old one can be attached: " +
-            back.why());
+        say("neither the new driver (" + s.why() +
+            ") nor the old one can be attached: " + back.why());
         raw_syscall(SYS_exit_group, 1);
     }
     return Status::refused(s.why() + "; the program goes on with the driver it had");
@@ -406,9 +426,10 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
     for (auto& [id, e] : p.entries()) {
         if (!out.begin(*e.state))
             continue;
-        if (groups.insert(e.state->group.get()).second)
+        const bool first = groups.insert(e.state->group.get()).second;
+        if (first)
             out.shared_objects(*e.state);
-        out.context(*e.state);
+        out.context(*e.state, first);
         out.end(*e.state);
         auto known = [&](GLenum name) {
             const auto it = e.context->strings.find(name);

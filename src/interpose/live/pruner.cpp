@@ -64,7 +64,11 @@ void Pruner::add(Context* c) {
 
 void Pruner::remove(Context* c) {
     Locked hold(lock);
-    entries_.erase(c->id);
+    const auto it = entries_.find(c->id);
+    if (it == entries_.end())
+        return;
+    fold_stream(it->second, c->stream.shared().executed.load(std::memory_order_acquire));
+    entries_.erase(it);
 }
 
 // Space of the arena is handed out in order; what a folded record used is free, and so is all

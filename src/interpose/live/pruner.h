@@ -16,7 +16,7 @@ class Pruner {
 
     // A context begins and ends. Any app thread.
     void add(Context* c);
-    void remove(Context* c);
+    void remove(Context* c); // folds what it has executed; twice is once
     // The thread sleeps until somebody needs space; this wakes it.
     void wake();
 

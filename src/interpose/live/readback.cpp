@@ -71,8 +71,17 @@ prune::Contents contents_of(const log::ReadbackPart& p, const char* bytes) {
     return c;
 }
 
+bool has_named_origin(const prune::Texture& t) {
+    return t.view_of &&
+           (t.view_of->named || has_named_origin(static_cast<const prune::Texture&>(*t.view_of)));
+}
+bool is_view_of(const prune::Texture& t, const prune::Object& of) {
+    return t.view_of && (t.view_of.get() == &of ||
+                         is_view_of(static_cast<const prune::Texture&>(*t.view_of), of));
+}
+
 Status read_texture(uint32_t stream, prune::Texture& t) {
-    if (t.buffer_texture || t.view_of || (t.images.empty() && !t.storage)) {
+    if (t.buffer_texture || has_named_origin(t) || (t.images.empty() && !t.storage)) {
         t.gpu_dirty = false; // its contents are somebody else's, or it has none
         return {};
     }
@@ -142,6 +151,50 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
         }
     }
     return {};
+}
+
+// A texture that was deleted while there are views of it is read, and told, through them: what
+// none of them shows is out of everybody's reach.
+bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture& deleted,
+                        Status* status) {
+    bool any = false;
+    for (prune::Object* o : prune::live_objects(c, NameClass::texture))
+        if (auto& view = static_cast<prune::Texture&>(*o); is_view_of(view, deleted) && *status) {
+            any = true;
+            *status = read_texture(stream, view);
+        }
+    if (any)
+        deleted.gpu_dirty = false;
+    return any;
+}
+
+// Of the objects that have lost their names, and of texture 0 of each target: only this context
+// refers to them.
+Status read_unnamed(uint32_t stream, prune::ContextState& c) {
+    for (const auto& [target, o] : c.default_textures)
+        if (auto& t = static_cast<prune::Texture&>(*o); t.gpu_dirty)
+            if (Status s = read_texture(stream, t); !s)
+                return s;
+    Status s;
+    prune::each_unnamed(c, [&](prune::Object& o) {
+        const bool dirty = o.cls == NameClass::texture ? static_cast<prune::Texture&>(o).gpu_dirty
+                           : o.cls == NameClass::renderbuffer
+                               ? static_cast<prune::Renderbuffer&>(o).gpu_dirty
+                           : o.cls == NameClass::buffer ? static_cast<prune::Buffer&>(o).gpu_dirty
+                                                        : false;
+        if (!dirty || !s)
+            return;
+        if (o.cls == NameClass::texture &&
+            read_through_views(stream, c, static_cast<prune::Texture&>(o), &s))
+            return;
+        if (s)
+            s = Status::refused(std::string(o.cls == NameClass::texture  ? "texture "
+                                            : o.cls == NameClass::buffer ? "buffer "
+                                                                         : "renderbuffer ") +
+                                std::to_string(o.name) + " has been deleted and is still in use, " +
+                                "and holds what only the GPU has (try again)");
+    });
+    return s;
 }
 
 Status read_group(uint32_t stream, prune::ContextState& c) {
@@ -220,9 +273,12 @@ Status read_back_dirty(Pruner& p) {
             return s;
     }
     for (auto& [id, e] : p.entries())
-        if (e.state->ever_current)
+        if (e.state->ever_current) {
             if (Status s = read_queries(id, *e.state); !s)
                 return s;
+            if (Status s = read_unnamed(id, *e.state); !s)
+                return s;
+        }
     for (auto& [id, e] : p.entries())
         if (e.state->current)
             read_strings(e.context);
@@ -240,6 +296,7 @@ Status read_back_dirty(Pruner& p) {
     std::erase_if(drawable_contents(), gone);
     std::erase_if(p.fold().drawable_dirty, gone);
     std::erase_if(p.fold().accum_used, gone);
+    std::erase_if(p.fold().front_used, gone);
     for (const DrawableInfo& d : drawables) {
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))

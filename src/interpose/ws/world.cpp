@@ -196,7 +196,8 @@ void destroy_context(WsContext* c) {
     }
     if (c->bound)
         release_bound(*c);
-    c->gl->stream.wait_executed();
+    // The live set first: a renderer that comes in between must not be given what has no context.
+    glckpt::end_context(c->gl);
     ask(kDestroyContext, ContextOnly{c->gl->id});
     {
         Locked hold(world().lock);

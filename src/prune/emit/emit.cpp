@@ -18,13 +18,28 @@ uint32_t Emitter::name_of(Object* o) {
     if (o->named)
         return o->name;
     if (!o->emitted_name) {
-        o->emitted_name = next_temporary_++;
+        // Programs and shaders answer to their names as long as they are in use or attached.
+        o->emitted_name = o->cls == NameClass::program ? o->name : next_temporary_++;
         temporary_.push_back(Ref<Object>(o));
     }
     return o->emitted_name;
 }
 
+// Keeps `unpack_` what the driver has.
+void Emitter::note_pixel_store(const rec::glPixelStorei& r) {
+    if (GLint* is = unpack_place(unpack_, r.pname))
+        *is = r.param;
+}
+
 void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
+    if ((Op)k.header().op == Op::glPixelStorei)
+        note_pixel_store(k.as<rec::glPixelStorei>());
+    if (const Payloads& p = kPayloads[k.header().op]; p.count && reads_pixels(k.header().op)) {
+        log::PayloadRef ref;
+        memcpy(&ref, k.bytes.data() + p.offset[p.count - 1], sizeof ref);
+        if (ref.kind != log::PayloadRef::Null)
+            unpack(k.unpack);
+    }
     std::vector<char> copy(k.bytes);
     for (const Dependency& d : k.dependencies)
         // Offset 0 is no member of the record (vertex_arrays.cpp).
@@ -89,6 +104,7 @@ std::vector<Object*> live_objects(ContextState& c, NameClass cls) {
 bool Emitter::begin(ContextState& c) {
     if (!c.draw_drawable && !c.read_drawable && !c.ever_current)
         return false;
+    stencil_face_ = GL_FRONT;
     rec::wsMakeCurrent m{};
     m.head_.flags = 0;
     m.draw = c.draw_drawable;
@@ -120,7 +136,10 @@ void Emitter::temporaries() {
             break;
         }
         case NameClass::program:
-            put(rec::glDeleteObjectARB{.obj = name});
+            if (static_cast<Program&>(*o).is_shader())
+                put(rec::glDeleteShader{.shader = name});
+            else
+                put(rec::glDeleteProgram{.program = name});
             break;
         default:
             break; // containers and samplers are only reached by name or binding
@@ -149,17 +168,34 @@ void Emitter::shared_objects(ContextState& c) {
             program(static_cast<Program&>(o));
     });
     each(NameClass::arb_program, [&](Object& o) { arb_program(static_cast<ArbProgram&>(o)); });
-    for (const auto& [name, list] : c.group->lists) {
-        display_list(name, *list);
-        if (list->label)
-            kept(*list->label);
-    }
     for (const auto& [n, k] : c.group->syncs)
         kept(*k);
     unpack({});
 }
 
-void Emitter::context(ContextState& c) {
+// Lists may name what belongs to a context (vertex arrays, pipelines, queries), and some drivers look
+// at the names when the list is compiled: they come behind those of the group's first context.
+void Emitter::lists(ContextState& c) {
+    for (const auto& [name, list] : c.group->lists) {
+        display_list(name, *list);
+        if (list->label)
+            kept(*list->label);
+    }
+    unpack({});
+}
+
+// One that is being compiled goes on being compiled (the endpoint refuses the moments that cannot
+// be made again so: see there).
+void Emitter::open_list(ContextState& c) {
+    if (!c.list)
+        return;
+    put(rec::glNewList{.list = c.list_name, .mode = c.list_mode});
+    for (const Ref<Kept>& k : c.list->body)
+        kept(*k);
+    unpack(c.unpack);
+}
+
+void Emitter::context(ContextState& c, bool with_lists) {
     // Objects that only this context still refers to (deleted, but bound or attached).
     unnamed(c);
     for (const auto& [i, t] : c.default_textures)
@@ -182,6 +218,8 @@ void Emitter::context(ContextState& c) {
     each(NameClass::transform_feedback,
          [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
     each(NameClass::pipeline, [&](Object& o) { pipeline(static_cast<Pipeline&>(o)); });
+    if (with_lists)
+        lists(c);
     attrib_stack(c);
     client_stack(c);
     state(c);
@@ -190,6 +228,7 @@ void Emitter::context(ContextState& c) {
     temporaries();
     active_feedback(c);
     active_queries(c);
+    open_list(c);
 }
 
 void Emitter::end(ContextState& c) {

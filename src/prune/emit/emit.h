@@ -30,7 +30,8 @@ class Emitter {
 
     // All of a share group: its objects through the first of `contexts`, then each context's own.
     void shared_objects(ContextState& c);
-    void context(ContextState& c);
+    // `with_lists`: the group's display lists with it.
+    void context(ContextState& c, bool with_lists);
     // What a context's log begins with; false if the context was never current (nothing to emit).
     bool begin(ContextState& c);
     void end(ContextState& c);
@@ -56,6 +57,7 @@ class Emitter {
   private:
     void write(const char* bytes, size_t size, std::span<const EmittedPayload> payloads);
     void unpack(const UnpackState& u);
+    void note_pixel_store(const rec::glPixelStorei& r);
     void texture(Texture& t);
     void images(Texture& t, uint32_t name);
     void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
@@ -64,11 +66,14 @@ class Emitter {
     void renderbuffer(Renderbuffer& r);
     void sampler(Object& s);
     void program(Program& p);
-    void executable(Program& p, uint32_t name);
+    void executable(const Program& p, const Program::Executable& e, uint32_t name);
+    void failed_link(const Program& p, uint32_t name);
     void shader(Program& s);
     void shader_text(const Kept& text, uint32_t name);
     void compiled(const Kept& text, const Kept* specialized, uint32_t name);
     void arb_program(ArbProgram& p);
+    void lists(ContextState& c);
+    void open_list(ContextState& c);
     void display_list(uint32_t name, const DisplayList& l);
     void vertex_array(VertexArray& v);
     void framebuffer(Framebuffer& f);
@@ -99,10 +104,12 @@ class Emitter {
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
+    uint32_t stencil_face_ = GL_FRONT;
 };
 
 // Objects of a group or context that exist, in the order they were made; those that have lost
 // their name but are still referred to are found through what refers to them.
 std::vector<Object*> live_objects(ContextState& c, NameClass cls);
+void each_unnamed(ContextState& c, const std::function<void(Object&)>& each);
 
 } // namespace glckpt::prune

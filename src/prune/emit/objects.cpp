@@ -55,6 +55,8 @@ void Emitter::contents(const Texture& t, uint32_t name, std::pair<int, int> key,
     r.depth = k.depth;
     r.border = k.border;
     put(r, {{offsetof(rec::xTextureContents, data), k.pixels->data, k.pixels->bytes}});
+    if (!name)
+        unpack_ = {}; // texture 0 is told in this context, which leaves glPixelStore's state so
 }
 
 void Emitter::plane(const Contents& k, uint64_t name, uint32_t target) {
@@ -91,6 +93,9 @@ void Emitter::images(Texture& t, uint32_t name) {
             if (image.has_contents)
                 contents(t, name, key, image.contents, !t.storage && !image.definition);
         }
+    for (const auto& [key, image] : t.images)
+        if (view && image.has_contents && !t.view_of->named)
+            contents(t, name, key, image.contents, false);
     if (name)
         for (const Contents& k : t.planes)
             plane(k, name, t.target);
@@ -158,9 +163,9 @@ void Emitter::compiled(const Kept& text, const Kept* specialized, uint32_t name)
 
 // The executable first, from what it was linked from; then the program's present attachments and
 // settings, which a later link will use.
-void Emitter::executable(Program& p, uint32_t name) {
+void Emitter::executable(const Program& p, const Program::Executable& e, uint32_t name) {
     std::vector<uint32_t> shaders;
-    for (const Program::Stage& s : p.executable.stages) {
+    for (const Program::Stage& s : e.stages) {
         const uint32_t shader = next_temporary_++;
         shaders.push_back(shader);
         rec::glCreateShader c{};
@@ -170,7 +175,7 @@ void Emitter::executable(Program& p, uint32_t name) {
         compiled(*s.source, s.specialized.get(), shader);
         put(rec::glAttachShader{.program = name, .shader = shader});
     }
-    all(p.executable.before);
+    all(e.before);
     // Locations of attributes that the app was told must be the same on this driver.
     std::vector<Kept*> after;
     p.uniforms.collect(after);
@@ -182,12 +187,25 @@ void Emitter::executable(Program& p, uint32_t name) {
             b.index = (GLuint)n.location;
             put(b, {{offsetof(rec::glBindAttribLocation, name), k->payload(n.name), n.name.bytes}});
         }
-    put(rec::glLinkProgram{.program = name});
-    numbers(p, name);
+    if (e.binary)
+        kept_as(*e.binary, offsetof(rec::glProgramBinary, program), name);
+    else
+        put(rec::glLinkProgram{.program = name});
+    if (&e == &p.executable)
+        numbers(p, name);
     for (const uint32_t s : shaders) {
         put(rec::glDetachShader{.program = name, .shader = s});
         put(rec::glDeleteShader{.shader = s});
     }
+}
+
+// Behind the glUseProgram that keeps the executable before it in use.
+void Emitter::failed_link(const Program& p, uint32_t name) {
+    for (const Ref<Object>& s : p.attached)
+        put(rec::glDetachShader{.program = name, .shader = name_of(s.get())});
+    executable(p, p.failed, name);
+    for (const Ref<Object>& s : p.attached)
+        put(rec::glAttachShader{.program = name, .shader = name_of(s.get())});
 }
 
 // How the driver that the app has asked numbers what is in the executable.
@@ -210,7 +228,7 @@ void Emitter::program(Program& p) {
         return;
     }
     if (p.executable.exists)
-        executable(p, name);
+        executable(p, p.executable, name);
     for (const Ref<Object>& s : p.attached) {
         if (!s->named && !s->emitted_name)
             shader(static_cast<Program&>(*s));

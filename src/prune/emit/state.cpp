@@ -4,24 +4,11 @@
 
 namespace glckpt::prune {
 
-// Objects without a name that bindings and containers of this context still refer to: emitted
-// under a temporary name, which is deleted at the end, so that the same is true there.
-void Emitter::unnamed(ContextState& c) {
+// Objects without a name that bindings and containers of this context still refer to.
+void each_unnamed(ContextState& c, const std::function<void(Object&)>& each) {
     auto need = [&](Object* o) {
-        if (!o || o->named || o->emitted_name)
-            return;
-        switch (o->cls) {
-        case NameClass::texture:
-            return texture(static_cast<Texture&>(*o));
-        case NameClass::buffer:
-            return buffer(static_cast<Buffer&>(*o));
-        case NameClass::renderbuffer:
-            return renderbuffer(static_cast<Renderbuffer&>(*o));
-        case NameClass::program:
-            return program(static_cast<Program&>(*o));
-        default:
-            return;
-        }
+        if (o && !o->named)
+            each(*o);
     };
     auto of_record = [&](const Kept& k) {
         for (const Dependency& d : k.dependencies)
@@ -53,6 +40,27 @@ void Emitter::unnamed(ContextState& c) {
             of_record(*t.storage);
     need(c.program.get());
     need(c.renderbuffer.get());
+}
+
+// They are emitted under a temporary name, which is deleted at the end, so that the same is true
+// there.
+void Emitter::unnamed(ContextState& c) {
+    each_unnamed(c, [this](Object& o) {
+        if (o.emitted_name)
+            return;
+        switch (o.cls) {
+        case NameClass::texture:
+            return texture(static_cast<Texture&>(o));
+        case NameClass::buffer:
+            return buffer(static_cast<Buffer&>(o));
+        case NameClass::renderbuffer:
+            return renderbuffer(static_cast<Renderbuffer&>(o));
+        case NameClass::program:
+            return program(static_cast<Program&>(o));
+        default:
+            return;
+        }
+    });
 }
 
 void Emitter::unit(ContextState&, size_t index, const Unit& u) {
@@ -96,18 +104,34 @@ void Emitter::transformed(const Kept& k) {
 }
 
 // All but the raster position, which goes through viewport and depth range: after them.
+// Which stencil face is active comes last, for it directs the others; so does glPixelStore's state.
 void Emitter::state_slots(const Slots& s) {
-    std::vector<Kept*> records;
+    static const uint16_t active_face = family("active_stencil_face");
+    auto face = [&](GLenum f) {
+        if (f != stencil_face_)
+            put(rec::glActiveStencilFaceEXT{.face = f});
+        stencil_face_ = f;
+    };
+    std::vector<Kept*> records, pixel_store;
     s.collect(records);
-    for (const Kept* k : records) {
+    for (Kept* k : records) {
         const Op op = (Op)k->header().op;
-        if (op == Op::glBitmap || k == s.find({kRasterFamily}))
+        if (op == Op::glBitmap || op == Op::glActiveStencilFaceEXT || k == s.find({kRasterFamily}))
             continue;
+        if (op == Op::glPixelStorei) {
+            pixel_store.push_back(k);
+            continue;
+        }
+        face(k->back_stencil ? GL_BACK : GL_FRONT);
         if (k->transformed)
             transformed(*k);
         else
             kept(*k);
     }
+    for (const Kept* k : pixel_store) // behind a stipple pattern, which is read as it was then
+        kept(*k);
+    const Kept* last = s.find({active_face});
+    face(last ? last->as<rec::glActiveStencilFaceEXT>().face : (GLenum)GL_FRONT);
 }
 
 void Emitter::raster_position(const Slots& s) {
@@ -169,6 +193,10 @@ void Emitter::bindings(ContextState& c) {
             put(rec::glBindFramebuffer{.target = GL_READ_FRAMEBUFFER,
                                        .framebuffer = name_of(c.read_fbo.get())});
     }
+    // What is told about a framebuffer (Mesa clamps the stencil reference by its bits) may depend on
+    // its having been looked at.
+    if (c.draw_fbo)
+        put(rec::glCheckFramebufferStatus{.target = GL_FRAMEBUFFER});
     if (c.renderbuffer)
         put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER,
                                     .renderbuffer = name_of(c.renderbuffer.get())});
@@ -178,8 +206,12 @@ void Emitter::bindings(ContextState& c) {
     all(c.default_feedback->slots);
     if (c.pipeline)
         put(rec::glBindProgramPipeline{.pipeline = name_of(c.pipeline.get())});
-    if (c.program)
-        put(rec::glUseProgram{.program = name_of(c.program.get())});
+    if (c.program) {
+        const uint32_t name = name_of(c.program.get());
+        put(rec::glUseProgram{.program = name});
+        if (const auto& p = static_cast<const Program&>(*c.program); p.failed.exists)
+            failed_link(p, name);
+    }
     for (const auto& [target, p] : c.arb_programs)
         if (p)
             put(rec::glBindProgramARB{.target = target, .program = name_of(p.get())});
@@ -187,8 +219,7 @@ void Emitter::bindings(ContextState& c) {
         put(rec::glClientActiveTexture{.texture = GL_TEXTURE0 + c.client_unit});
     for (const auto& [array, l] : c.locked)
         if (l.vao == c.vao)
-            put(l.record,
-                {{offsetof(rec::xClientArray, data), l.data.data(), l.data.size()}});
+            put(l.record, {{offsetof(rec::xClientArray, data), l.data.data(), l.data.size()}});
 }
 
 void Emitter::matrices(ContextState& c) {

@@ -107,6 +107,8 @@ bool saved(const Key& key, uint32_t mask, uint32_t groups) {
         return mask & GL_TRANSFORM_BIT;
     if (key.family == kPixelTransferFamily || key.family == kPixelMapFamily)
         return mask & GL_PIXEL_MODE_BIT;
+    if (key.family == kBackStencilFamily)
+        return mask & GL_STENCIL_BUFFER_BIT;
     if (key.family == kRasterFamily)
         return mask & GL_CURRENT_BIT;
     return key.family < kFamilyCount && (kFamilyGroups[key.family] & groups);

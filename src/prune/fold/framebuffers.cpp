@@ -39,20 +39,17 @@ void fold_renderbuffer_storage(Fold& f, const char* r) {
     }
 }
 
-namespace {
-
-void mark_object(Object* o) {
-    if (!o)
-        return;
-    if (o->cls == NameClass::texture) {
+void Fold::mark_dirty(Object* o) {
+    if (o && o->cls == NameClass::texture) {
         auto* t = static_cast<Texture*>(o);
         t->gpu_dirty = true;
-        if (t->view_of)
-            mark_object(t->view_of.get());
-    } else if (o->cls == NameClass::renderbuffer) {
+        mark_dirty(t->view_of.get());
+    } else if (o && o->cls == NameClass::renderbuffer) {
         static_cast<Renderbuffer*>(o)->gpu_dirty = true;
     }
 }
+
+namespace {
 
 Framebuffer* framebuffer_of(Fold& f, const char* r) {
     if (f.place(r, Field::framebuffer))
@@ -68,7 +65,7 @@ void settle(Framebuffer& fb) {
         return;
     fb.drawn = false;
     for (auto& [point, a] : fb.attachments)
-        mark_object(a.object.get());
+        Fold::mark_dirty(a.object.get());
 }
 
 void attach(Fold& f, const char* r, Object* o) {
@@ -98,12 +95,20 @@ void fold_attach_renderbuffer(Fold& f, const char* r) {
     attach(f, r, f.find(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer)));
 }
 
+static void note_front(Fold& f, uint32_t buffer, uint64_t drawable) {
+    if (drawable && (buffer == GL_FRONT || buffer == GL_FRONT_LEFT || buffer == GL_LEFT ||
+                     buffer == GL_FRONT_AND_BACK))
+        f.front_used[drawable] = true;
+}
+
 void fold_draw_buffers(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.draw_buffers");
     if (f.c->draw_fbo)
         f.c->draw_fbo->slots.set({fam}, f.keep(r));
     else
         f.c->slots.set({kDefaultDrawFamily}, f.keep(r));
+    if (!f.c->draw_fbo && Fold::is(r, Op::glDrawBuffer))
+        note_front(f, f.as<rec::glDrawBuffer>(r).buf, f.c->draw_drawable);
 }
 void fold_read_buffer(Fold& f, const char* r) {
     static const uint16_t fam = family("framebuffer.read_buffer");
@@ -111,6 +116,8 @@ void fold_read_buffer(Fold& f, const char* r) {
         f.c->read_fbo->slots.set({fam}, f.keep(r));
     else
         f.c->slots.set({kDefaultReadFamily}, f.keep(r));
+    if (!f.c->read_fbo && Fold::is(r, Op::glReadBuffer))
+        note_front(f, f.as<rec::glReadBuffer>(r).src, f.c->read_drawable);
 }
 
 void fold_named_framebuffer_drawn(Fold& f, const char* r) {
@@ -143,7 +150,7 @@ void Fold::mark_written_by_shaders() {
     for (const auto& [key, kept] : c->slots.all()) {
         if (key.family == kImageFamily) {
             for (const Dependency& d : kept->dependencies)
-                mark_object(d.object.get());
+                mark_dirty(d.object.get());
         } else if (key.family == kIndexedBufferFamily &&
                    (key.k[0] == GL_SHADER_STORAGE_BUFFER || key.k[0] == GL_ATOMIC_COUNTER_BUFFER)) {
             for (const Dependency& d : kept->dependencies)

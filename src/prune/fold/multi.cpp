@@ -146,6 +146,25 @@ void fold_arb_local_parameters(Fold& f, const char* r) {
     }
 }
 
+// With GL_EXT_stencil_two_side, glActiveStencilFaceEXT(GL_BACK) sends these to a back face that the
+// commands with a face of their own do not reach (Mesa has three sets; where there are two, the
+// order of the calls settles it).
+void fold_stencil_of_face(Fold& f, const char* r) {
+    static const uint16_t active = family("active_stencil_face");
+    static const uint16_t families[] = {family("stencil_func"), family("stencil_mask"),
+                                        family("stencil_op")};
+    const uint16_t fam = families[Fold::is(r, Op::glStencilFunc)   ? 0
+                                  : Fold::is(r, Op::glStencilMask) ? 1
+                                                                   : 2];
+    Ref<Kept> k = f.keep(r);
+    const Kept* face = f.c->slots.find({active});
+    k->back_stencil = face && face->as<rec::glActiveStencilFaceEXT>().face == GL_BACK;
+    if (k->back_stencil)
+        f.c->slots.set({kBackStencilFamily, 1, {fam, 0}}, k);
+    else
+        f.c->slots.set({fam}, k);
+}
+
 void fold_stencil_func_ati(Fold& f, const char* r) {
     static const uint16_t fam = family("stencil_func");
     const auto& s = f.as<rec::glStencilFuncSeparateATI>(r);

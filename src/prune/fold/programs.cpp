@@ -103,7 +103,28 @@ void fold_link_program(Fold& f, const char* r) {
                 {s.created->as<rec::glCreateShader>().type, s.compiled_source, s.specialized});
     }
     e.before = p->slots;
+    if (p->executable.exists && (e.link->header().flags & log::kNotLinked)) {
+        p->failed = std::move(e);
+        return;
+    }
+    p->failed = {};
     p->executable = std::move(e);
+    p->uniforms.clear();
+    p->numbers = Ref<Blob>();
+    p->shader_program = Ref<Kept>();
+}
+
+// It belongs to one driver (0 formats are offered, but some programs do not look): another one
+// refuses it, and with it the restart.
+void fold_program_binary(Fold& f, const char* r) {
+    Program* p = program(f, f.as<rec::glProgramBinary>(r).program);
+    if (!p)
+        return;
+    p->executable = {};
+    p->executable.exists = true;
+    p->executable.binary = f.keep(r);
+    p->executable.before = p->slots;
+    p->failed = {};
     p->uniforms.clear();
     p->numbers = Ref<Blob>();
     p->shader_program = Ref<Kept>();
@@ -117,6 +138,13 @@ void fold_create_shader_program(Fold& f, const char* r) {
 }
 
 void fold_use_program(Fold& f, const char* r) {
+    if (auto* before = static_cast<Program*>(f.c->program.get());
+        before && before->failed.exists && before->name != f.as<rec::glUseProgram>(r).program) {
+        before->executable = std::move(before->failed);
+        before->failed = {};
+        before->uniforms.clear();
+        before->numbers = Ref<Blob>();
+    }
     f.c->program = Ref<Object>(f.find(NameClass::program, f.as<rec::glUseProgram>(r).program));
 }
 

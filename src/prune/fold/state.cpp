@@ -93,35 +93,8 @@ void fold_window_pos(Fold& f, const char* r) {
 
 void fold_pixel_store(Fold& f, const char* r) {
     const auto& p = f.as<rec::glPixelStorei>(r);
-    UnpackState& u = f.c->unpack;
-    switch (p.pname) {
-    case GL_UNPACK_SWAP_BYTES:
-        u.swap_bytes = p.param;
-        break;
-    case GL_UNPACK_LSB_FIRST:
-        u.lsb_first = p.param;
-        break;
-    case GL_UNPACK_ALIGNMENT:
-        u.alignment = p.param;
-        break;
-    case GL_UNPACK_ROW_LENGTH:
-        u.row_length = p.param;
-        break;
-    case GL_UNPACK_SKIP_ROWS:
-        u.skip_rows = p.param;
-        break;
-    case GL_UNPACK_SKIP_PIXELS:
-        u.skip_pixels = p.param;
-        break;
-    case GL_UNPACK_IMAGE_HEIGHT:
-        u.image_height = p.param;
-        break;
-    case GL_UNPACK_SKIP_IMAGES:
-        u.skip_images = p.param;
-        break;
-    default:
-        break;
-    }
+    if (int32_t* is = unpack_place(f.c->unpack, p.pname))
+        *is = p.param;
     f.c->slots.set({kPixelStoreFamily, 1, {p.pname, 0}}, f.keep(r));
 }
 
@@ -134,7 +107,15 @@ void fold_pixel_map(Fold& f, const char* r) {
     f.c->pixel_transfer_used = true;
     uint32_t map; // the first argument of all of them
     memcpy(&map, r + sizeof(log::RecordHeader), 4);
-    f.c->slots.set({kPixelMapFamily, 1, {map, 0}}, f.keep(r));
+    Ref<Kept> k = f.keep(r);
+    f.take_from_buffer(*k);
+    f.c->slots.set({kPixelMapFamily, 1, {map, 0}}, k);
+}
+void fold_polygon_stipple(Fold& f, const char* r) {
+    static const uint16_t fam = family("polygon_stipple");
+    Ref<Kept> k = f.keep(r);
+    f.take_from_buffer(*k);
+    f.c->slots.set({fam}, k);
 }
 
 // [first, first + count) of an indexed family.

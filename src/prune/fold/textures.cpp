@@ -34,6 +34,23 @@ bool from_buffer(Fold& f, const char* record) {
     return ref.kind == log::PayloadRef::Offset;
 }
 
+// GL_GENERATE_MIPMAP (compatibility, section 8.14.5): each change of the base level makes the
+// driver compute the others.
+bool makes_mipmaps(const Texture& t) {
+    static const uint16_t fam = family("texture.parameter");
+    const Kept* k = t.slots.find({fam, 1, {GL_GENERATE_MIPMAP, 0}});
+    if (!k)
+        return false;
+    switch ((Op)k->header().op) {
+    case Op::glTexParameteri:
+        return k->as<rec::glTexParameteri>().param != 0;
+    case Op::glTexParameterf:
+        return k->as<rec::glTexParameterf>().param != 0;
+    default:
+        return true; // at worst it is read back
+    }
+}
+
 void drop_pixels(Kept& k, const FieldPlace* p) {
     log::PayloadRef ref{0, log::PayloadRef::Null, 0};
     memcpy(k.bytes.data() + p->offset, &ref, sizeof ref);
@@ -68,6 +85,16 @@ bool proxy(uint32_t target) {
     default:
         return false;
     }
+}
+
+// Proxy textures have a size and a format for each level, and nothing else; the pixels given with
+// them are not looked at (section 8.22).
+void set_proxy(Fold& f, const char* r, uint32_t target) {
+    Ref<Kept> k = f.keep(r);
+    if (const FieldPlace* p = f.place(r, Field::pixels))
+        drop_pixels(*k, p);
+    k->blobs.clear();
+    f.c->slots.set({kProxyFamily, 2, {target, (uint64_t)f.arg(r, Field::level, -1)}}, k);
 }
 
 } // namespace
@@ -168,7 +195,9 @@ void fold_bind_textures(Fold& f, const char* r) {
 
 void fold_texture_image(Fold& f, const char* r) {
     const auto target = (uint32_t)f.arg(r, Field::target);
-    Texture* t = proxy(target) ? nullptr : texture_of(f, r);
+    if (proxy(target))
+        return set_proxy(f, r, target);
+    Texture* t = texture_of(f, r);
     if (!t)
         return;
     Texture::Image& image = t->images[{face_of(target), (int)f.arg(r, Field::level)}];
@@ -178,12 +207,14 @@ void fold_texture_image(Fold& f, const char* r) {
         drop_pixels(*image.definition, f.place(r, Field::pixels));
         t->gpu_dirty = true;
     }
-    if (f.c->pixel_transfer_used && f.place(r, Field::format))
-        t->gpu_dirty = true; // the pixels went through scales, biases or maps
+    if ((f.c->pixel_transfer_used && f.place(r, Field::format)) || makes_mipmaps(*t))
+        t->gpu_dirty = true; // the pixels went through scales, biases or maps; or there are more
 }
 
 void fold_texture_multisample(Fold& f, const char* r) {
-    if (Texture* t = proxy((uint32_t)f.arg(r, Field::target)) ? nullptr : texture_of(f, r)) {
+    if (const auto target = (uint32_t)f.arg(r, Field::target); proxy(target))
+        return set_proxy(f, r, target);
+    if (Texture* t = texture_of(f, r)) {
         t->images.clear();
         t->planes.clear();
         t->storage = f.keep(r);
@@ -214,9 +245,11 @@ void fold_texture_update(Fold& f, const char* r) {
     Texture* t = texture_of(f, r);
     if (!t)
         return;
+    if (t->view_of)
+        return f.mark_dirty(t); // a view's images are kept with the texture it is a view of
     if (t->gpu_dirty)
         return; // will be read back whole
-    if (from_buffer(f, r) || f.c->pixel_transfer_used) {
+    if (from_buffer(f, r) || f.c->pixel_transfer_used || makes_mipmaps(*t)) {
         t->gpu_dirty = true;
         return;
     }
@@ -246,11 +279,13 @@ void fold_texture_dirty(Fold& f, const char* r) {
     Texture* t = proxy(target) ? nullptr : texture_of(f, r);
     if (!t)
         return;
-    t->gpu_dirty = true;
+    f.mark_dirty(t);
     for (auto& [key, i] : t->images) {
         i.updates.clear();
         i.update_bytes = 0;
     }
+    if (Fold::is(r, Op::glCopyTexImage1D) || Fold::is(r, Op::glCopyTexImage2D))
+        t->images[{face_of(target), (int)f.arg(r, Field::level)}] = {};
 }
 
 void fold_copy_image(Fold& f, const char* r) {
@@ -262,8 +297,8 @@ void fold_copy_image(Fold& f, const char* r) {
     if (target == GL_RENDERBUFFER) {
         if (auto* b = f.find_as<Renderbuffer>(NameClass::renderbuffer, name))
             b->gpu_dirty = true;
-    } else if (auto* t = f.find_as<Texture>(NameClass::texture, name)) {
-        t->gpu_dirty = true;
+    } else {
+        f.mark_dirty(f.find(NameClass::texture, name));
     }
 }
 

@@ -86,14 +86,10 @@ void fold_attrib_divisor(Fold& f, const char* r) {
 }
 
 static uint32_t legacy_array(Fold& f, const char* r) {
-    static constexpr Op ops[] = {Op::glVertexPointer,
-                                 Op::glNormalPointer,
-                                 Op::glColorPointer,
-                                 Op::glIndexPointer,
-                                 Op::glEdgeFlagPointer,
-                                 Op::glFogCoordPointer,
-                                 Op::glSecondaryColorPointer,
-                                 Op::glPointSizePointerOES};
+    static constexpr Op ops[] = {Op::glVertexPointer,         Op::glNormalPointer,
+                                 Op::glColorPointer,          Op::glIndexPointer,
+                                 Op::glEdgeFlagPointer,       Op::glFogCoordPointer,
+                                 Op::glSecondaryColorPointer, Op::glPointSizePointerOES};
     for (uint32_t i = 0; i < std::size(ops); ++i)
         if (Fold::is(r, ops[i]))
             return i;

@@ -146,6 +146,41 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
     }
 }
 
+static bool is_integer(GLenum format) {
+    switch (format) {
+    case GL_RED_INTEGER:
+    case GL_RG_INTEGER:
+    case GL_RGB_INTEGER:
+    case GL_RGBA_INTEGER:
+    case GL_ALPHA_INTEGER:
+    case GL_LUMINANCE_INTEGER_EXT:
+    case GL_LUMINANCE_ALPHA_INTEGER_EXT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Pixels of integers cannot be drawn (OpenGL 4.6 compatibility, section 18.1.1), but blitted from a
+// texture of the same format. The framebuffer that takes them is bound.
+static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents& r,
+                        GLint internal_format, const void* p) {
+    GLuint texture = 0, from = 0;
+    gl.glGenTextures(1, &texture);
+    gl.glBindTexture(GL_TEXTURE_2D, texture);
+    gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+    gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
+    gl.glTexImage2D(GL_TEXTURE_2D, 0, internal_format, r.width, r.height, 0, r.format, r.type, p);
+    gl.glGenFramebuffers(1, &from);
+    gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, from);
+    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
+    gl.glBindFramebuffer(GL_DRAW_FRAMEBUFFER, to);
+    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height, GL_COLOR_BUFFER_BIT,
+                         GL_NEAREST);
+    gl.glDeleteFramebuffers(1, &from);
+    gl.glDeleteTextures(1, &texture);
+}
+
 void decode_xRenderbufferContents(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::xRenderbufferContents*>(record);
     const void* p = x.in(record, r->data);
@@ -167,7 +202,10 @@ void decode_xRenderbufferContents(Exec& x, const char* record) {
         const bool color = l.attachment == GL_COLOR_ATTACHMENT0;
         gl.glDrawBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
         gl.glReadBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
-        draw_pixels(gl, r->width, r->height, r->format, r->type, p);
+        if (is_integer(r->format))
+            blit_pixels(gl, fb, *r, l.internal_format, p);
+        else
+            draw_pixels(gl, r->width, r->height, r->format, r->type, p);
         if (gl.glGetError() != GL_NO_ERROR)
             x.stream.failed = true;
         gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
@@ -212,7 +250,8 @@ void decode_xDrawableContents(Exec& x, const char* record) {
     GLboolean twice = GL_FALSE;
     gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
     const auto which = (log::DrawableBuffer)r->what;
-    gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
+    const bool back = twice && which != log::DrawableBuffer::FrontItself;
+    gl.glDrawBuffer(back ? GL_BACK : GL_FRONT);
     draw_pixels(gl, r->width, r->height, r->format, r->type, p);
     if (gl.glGetError() != GL_NO_ERROR)
         x.stream.failed = true;
