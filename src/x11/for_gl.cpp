@@ -32,6 +32,21 @@ std::string current_display() {
     return site ? site->actual.display_name() : std::string();
 }
 
+std::string display_for_gl(const char* app_name, bool by_glx) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    Site* site = h.main_site();
+    if (const auto asked = parse_display_name(app_name))
+        for (Site* s : h.sites_in_use())
+            if (s->asked.same_display(*asked))
+                site = s;
+    if (!site)
+        return {};
+    site->draws_gl = true;
+    site->needs_glx |= by_glx;
+    return site->actual.display_name();
+}
+
 namespace {
 
 struct Size {

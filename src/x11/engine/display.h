@@ -25,7 +25,8 @@ struct SavedDisplay {
     Bytes keymap;
     std::vector<VirtualXid> stacking; // the root's children, bottom to top
     uint16_t screen_width = 0, screen_height = 0;
-    Bytes randr; // GetScreenResourcesCurrent's reply
+    Bytes randr;                // GetScreenResourcesCurrent's reply
+    Bytes devices, new_devices; // XIQueryDevice's: in virtual names, and the new server's
 };
 
 struct Display {

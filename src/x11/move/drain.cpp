@@ -57,20 +57,17 @@ Status check_passing(Hub& hub) {
 }
 
 Status check_movable(Hub& hub) {
-    const Site* main = nullptr;
-    for (const Site& s : hub.sites) {
-        if (s.display->connections.empty())
+    const Site* gl = nullptr;
+    for (const Site* s : hub.sites_in_use()) {
+        if (Status st = check_vetoes(*s->display); !st)
+            return st;
+        if (!s->draws_gl)
             continue;
-        if (main)
-            return Status::refused("the program is connected to two X displays, " +
-                                   main->actual.display_name() + " and " + s.actual.display_name() +
-                                   "; only one can be restored");
-        main = &s;
+        if (gl)
+            return Status::refused("the program draws with GL on two X displays, " +
+                                   gl->actual.display_name() + " and " + s->actual.display_name());
+        gl = s;
     }
-    if (!main)
-        return {};
-    if (Status s = check_vetoes(*main->display); !s)
-        return s;
     return check_passing(hub);
 }
 

@@ -328,10 +328,19 @@ void Hub::park_if_asked() {
 }
 
 Site* Hub::main_site() {
+    Site* first = nullptr;
+    for (Site* s : sites_in_use())
+        if (!first || (s->draws_gl && !first->draws_gl))
+            first = s;
+    return first;
+}
+
+std::vector<Site*> Hub::sites_in_use() {
+    std::vector<Site*> out;
     for (Site& s : sites)
-        if (!s.display->connections.empty())
-            return &s;
-    return nullptr;
+        if (s.in_use())
+            out.push_back(&s);
+    return out;
 }
 
 std::vector<Link*> Hub::links_of(const Display& display) {

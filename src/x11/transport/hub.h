@@ -17,6 +17,10 @@ namespace glckpt::x11 {
 struct Site {
     Address asked, actual;
     std::unique_ptr<Display> display = std::make_unique<Display>();
+    bool draws_gl = false;
+    bool needs_glx = false; // GL by GLX: a server without it will not do
+
+    bool in_use() const { return !display->connections.empty(); }
 };
 
 class Hub {
@@ -50,8 +54,9 @@ class Hub {
     // Where displays not met so far are to be found, after a move; nothing: where they are asked.
     std::optional<Address> redirect;
 
-    // The one that GL draws on, and whose resources a checkpoint saves; null without connections.
+    // The one that GL draws on, else the first; null without connections.
     Site* main_site();
+    std::vector<Site*> sites_in_use();
     std::vector<Link*> links_of(const Display& display);
     Link* link_of_inode(uint64_t inode);
     Link* link_by_id(ConnectionId id);
