@@ -47,6 +47,13 @@ std::string document(const Site* site) {
     return out + "}\n";
 }
 
+// A program that outlives its server needs what was read back until the next reading.
+void discard(Hub& h) {
+    for (Site* site : h.sites_in_use())
+        if (!h.keeps_lost)
+            discard_saved(*site->display);
+}
+
 // Where the user wants the program's displays: ":5" is for its only one, or the one that it draws
 // on with GL; ":1=:5,:2=:6" names several, by what the program calls them or by where they are now.
 // The others stay where they are.
@@ -125,8 +132,7 @@ void X11Endpoint::resume() {
     Hub& h = hub();
     {
         Locked l(h.lock);
-        for (Site* site : h.sites_in_use())
-            discard_saved(*site->display);
+        discard(h);
     }
     h.resume_pump();
 }
@@ -143,7 +149,9 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
             s = attach_displays(h, destinations, monotonic_ns() + kAttachPatience);
         if (s.ok())
             for (Site* site : h.sites_in_use())
-                discard_saved(*site->display);
+                site->display->journal.clear();
+        if (s.ok())
+            discard(h);
     }
     h.resume_pump();
     return s;

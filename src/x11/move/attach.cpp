@@ -16,16 +16,18 @@ using namespace proto::xproto;
 void adopt(Site& site, NewServer& server) {
     for (auto& [link, fresh] : server.connections) {
         own_fd_replace(link->server_fd, fresh.release());
-        link->server_closed = false;
+        link->server_closed = link->lost = false;
         link->from_server.clear();
         link->to_server.drop_backlog();
         link->to_server.repaired();
         if (fresh.setup)
             link->engine.attached(*fresh.setup);
         else
-            link->engine.set_authority(server.authority.name, server.authority.data);
+            link->engine.set_up_again(server.authority.name, server.authority.data);
     }
     site.actual = server.address;
+    site.server_pid = peer_pid(server.connections.begin()->first->server_fd);
+    site.lost = site.gone = false;
     renumber(*site.display, server);
 }
 
@@ -133,6 +135,10 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     r.selections_and_masks();
     const bool window_manager = r.window_manager_runs();
     d.names.time.rebase(r.server_time());
+    r.journal();
+    for (Link* l : x.links()) // after a loss; else there is nothing
+        l->engine.ask_again();
+    x.sync_all();
     suppress(x, false);
     // What follows the app sees as if a user had done it: Expose and ConfigureNotify come by
     // themselves.
@@ -162,8 +168,10 @@ Status carry_out(Move& m) {
     if (!m.server.setup()) { // connections the app has not begun to use
         for (auto& [link, fresh] : m.server.connections) {
             own_fd_replace(link->server_fd, fresh.release());
-            link->engine.set_authority(m.server.authority.name, m.server.authority.data);
+            link->engine.set_up_again(m.server.authority.name, m.server.authority.data);
+            link->server_closed = link->lost = false;
         }
+        m.site.lost = m.site.gone = false;
         m.site.actual = m.server.address;
         return {};
     }

@@ -1,4 +1,5 @@
 #include "x11/clock.h"
+#include "x11/move/loss.h"
 #include "x11/move/move.h"
 #include "x11/move/readback.h"
 #include <cstdio>
@@ -72,6 +73,10 @@ Status check_movable(Hub& hub) {
 }
 
 Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
+    if (site.lost) { // what was read while it lived
+        complete_saved(*site.display);
+        return {};
+    }
     Exchange x(hub.links_of(*site.display), deadline_ns);
     const auto failed = [&] {
         return Status::timed_out("cannot read the windows back from display " +
@@ -87,6 +92,7 @@ Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
         return {}; // connections that the app has not begun to use
     if (!read_back(x, *control))
         return failed();
+    site.display->journal.clear();
     for (Link* link : x.links())
         link->give_back_room();
     return {};

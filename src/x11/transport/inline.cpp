@@ -1,4 +1,5 @@
 // Writing and reading in the short way (see inline.h).
+#include "x11/move/loss.h"
 #include "x11/transport/inline_within.h"
 #include <cerrno>
 #include <fcntl.h>
@@ -52,6 +53,15 @@ class Writer {
     // All with the lock held; it is let go of and taken again while the server is slow.
     bool find() { return (link_ = verified(hub_, fd_, id_)) != nullptr; }
     Link& link() { return *link_; }
+    // Closed by its server, which may come back: what is left to write waits for that.
+    bool keep(const Source& rest) {
+        Link* link = hub_.link_by_id(id_);
+        if (!link || !keep_lost(hub_, *link))
+            return false;
+        Source left = rest;
+        left.take(link->from_app, left.left());
+        return true;
+    }
 
     // False: the connection is gone.
     bool send_rest(DirectWrite d) {
@@ -98,14 +108,14 @@ long write_locked(Writer& w, int fd, const iovec* vectors, int count, int flags)
         w.link().pump_app();
     if (w.link().to_server.backlog())
         w.link().to_server.flush();
+    Source source(vectors, count);
+    const long total = (long)source.left();
     while (w.link().to_server.backlog_size() > kBacklog) {
         if (is_nonblocking(fd, flags))
             return -EAGAIN;
         if (!w.wait())
-            return -EPIPE;
+            return w.keep(source) ? total : -EPIPE;
     }
-    Source source(vectors, count);
-    const long total = (long)source.left();
     while (source.left() > 0) {
         Link& link = w.link();
         source.take(link.from_app, source.left() <= kSmall ? kSmall : kPiece);
@@ -118,7 +128,7 @@ long write_locked(Writer& w, int fd, const iovec* vectors, int count, int flags)
         const DirectWrite rest = source.direct(passing);
         source.skip(passing);
         if (!w.send_rest(rest))
-            return -EPIPE;
+            return w.keep(source) ? total : -EPIPE;
     }
     ++w.link().uses;
     return total;
