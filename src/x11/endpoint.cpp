@@ -47,6 +47,51 @@ std::string document(const Site* site) {
     return out + "}\n";
 }
 
+// A program that outlives its server needs what was read back until the next reading.
+void discard(Hub& h) {
+    for (Site* site : h.sites_in_use())
+        if (!h.keeps_lost)
+            discard_saved(*site->display);
+}
+
+// Where the user wants the program's displays: ":5" is for its only one, or the one that it draws
+// on with GL; ":1=:5,:2=:6" names several, by what the program calls them or by where they are now.
+// The others stay where they are.
+Status find_destinations(Hub& h, std::string_view wanted, std::vector<Destination>& out) {
+    for (Site* s : h.sites_in_use())
+        out.push_back({s, s->actual});
+    while (!wanted.empty()) {
+        const std::string_view item = wanted.substr(0, wanted.find(','));
+        wanted.remove_prefix(std::min(wanted.size(), item.size() + 1));
+        const size_t equals = item.find('=');
+        const bool named = equals != item.npos;
+        const std::string_view which = item.substr(0, named ? equals : 0);
+        const std::string_view where = named ? item.substr(equals + 1) : item;
+        const auto to = parse_display_name(where);
+        const auto from = named ? parse_display_name(which) : to;
+        if (!to || !from)
+            return Status::refused("\"" + std::string(to ? which : where) +
+                                   "\" is not the name of an X display (:0, host:0.0)");
+        if (!named) {
+            h.redirect = to;
+            for (Site& s : h.sites)
+                if (!s.in_use())
+                    s.actual = *to;
+        }
+        bool found = !named;
+        for (Destination& d : out)
+            if (named ? d.site->asked.same_display(*from) || d.site->actual.same_display(*from)
+                      : d.site == h.main_site()) {
+                d.to = *to;
+                found = true;
+            }
+        if (!found)
+            return Status::refused("the program has no connection to display " +
+                                   std::string(which));
+    }
+    return {};
+}
+
 } // namespace
 
 // The program runs: what is only a matter of time is waited for.
@@ -74,8 +119,9 @@ Status X11Endpoint::drain(uint64_t deadline_ns) {
         Locked l(h.lock);
         drop_stale_inline_fds();
         s = check_movable(h);
-        if (Site* site = h.main_site(); s.ok() && site)
-            s = drain_display(h, *site, deadline_ns);
+        for (Site* site : h.sites_in_use())
+            if (s.ok())
+                s = drain_display(h, *site, deadline_ns);
     }
     if (!s)
         resume();
@@ -86,33 +132,26 @@ void X11Endpoint::resume() {
     Hub& h = hub();
     {
         Locked l(h.lock);
-        if (Site* site = h.main_site())
-            discard_saved(*site->display);
+        discard(h);
     }
     h.resume_pump();
 }
 
 Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
     Hub& h = hub();
-    std::optional<Address> to;
-    if (!request.display.empty()) {
-        to = parse_display_name(request.display);
-        if (!to)
-            return Status::refused("\"" + request.display +
-                                   "\" is not the name of an X display (:0, host:0.0)");
-    }
     Status s;
     {
         Locked l(h.lock);
         h.renew();
-        if (to)
-            h.redirect = to;
-        if (Site* site = h.main_site())
-            s = attach_display(h, *site, to.value_or(site->actual), request.stopped,
-                               monotonic_ns() + kAttachPatience);
+        std::vector<Destination> destinations;
+        s = find_destinations(h, request.display, destinations);
         if (s.ok())
-            if (Site* site = h.main_site())
-                discard_saved(*site->display);
+            s = attach_displays(h, destinations, monotonic_ns() + kAttachPatience);
+        if (s.ok())
+            for (Site* site : h.sites_in_use())
+                site->display->journal.clear();
+        if (s.ok())
+            discard(h);
     }
     h.resume_pump();
     return s;

@@ -32,6 +32,30 @@ std::string current_display() {
     return site ? site->actual.display_name() : std::string();
 }
 
+std::string display_for_gl(const char* app_name, bool by_glx) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    Site* site = h.main_site();
+    if (const auto asked = parse_display_name(app_name))
+        for (Site* s : h.sites_in_use())
+            if (s->asked.same_display(*asked))
+                site = s;
+    if (!site)
+        return {};
+    site->draws_gl = true;
+    site->needs_glx |= by_glx;
+    // A new renderer for a program whose server is gone: when that is back (move/loss.h). Sites are
+    // never taken away.
+    while (site->lost) {
+        const uint32_t times = site->attached.load();
+        h.lock.unlock();
+        const timespec slice{0, 100'000'000};
+        futex_wait(site->attached, times, &slice);
+        h.lock.lock();
+    }
+    return site->actual.display_name();
+}
+
 namespace {
 
 struct Size {

@@ -22,6 +22,9 @@ void flush_to_server(uint32_t virtual_drawable);
 
 // The real display: ":52", "192.0.2.1:0". Empty if the app has no connection.
 std::string current_display();
+// The same of the display that the app calls `app_name`, where it is going to draw with GL: the
+// functions above mean that one from then on, and with `by_glx` it moves to no server without GLX.
+std::string display_for_gl(const char* app_name, bool by_glx);
 
 // Size of a window or pixmap, asked of the server. False: no such drawable (any more).
 bool window_size(uint32_t virtual_xid, unsigned* width, unsigned* height);

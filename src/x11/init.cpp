@@ -2,7 +2,9 @@
 #include "x11/endpoint.h"
 #include "x11/transport/hub.h"
 #include "x11/transport/libc.h"
+#include <cstdlib>
 #include <pthread.h>
+#include <string_view>
 
 namespace glckpt::x11 {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 
 void init_x11() {
     find_libc();
+    const char* on_loss = getenv("GLCKPT_ON_XSERVER_LOSS");
+    hub().keeps_lost = on_loss && std::string_view(on_loss) == "wait";
     static X11Endpoint endpoint;
     ckpt::register_endpoint(&endpoint);
     pthread_atfork(nullptr, nullptr, give_up_hub_after_fork);

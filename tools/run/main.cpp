@@ -12,7 +12,7 @@ namespace glckpt::tools {
 namespace {
 
 struct Options {
-    std::string folder = ".", profile, external;
+    std::string folder = ".", profile, external, xserver_loss;
     unsigned interval = 0, keep = 0;
     std::vector<std::string> renderer_env, command;
 };
@@ -71,6 +71,8 @@ Status export_options(const Options& o) {
         setenv("GLCKPT_PROFILE", o.profile.c_str(), 1);
     if (!o.external.empty())
         setenv("GLCKPT_EXT_SOCKETS", o.external.c_str(), 1);
+    if (!o.xserver_loss.empty())
+        setenv("GLCKPT_ON_XSERVER_LOSS", o.xserver_loss.c_str(), 1);
     std::string env;
     for (const std::string& e : o.renderer_env) {
         if (e.find('=') == e.npos || e.find('\n') != e.npos)
@@ -115,6 +117,9 @@ int main(int argc, char** argv) {
            "--ext-sockets", o.external,
            "connections to other programs: refuse a checkpoint, or restart with them closed")
         ->check(CLI::IsMember({"refuse", "close"}));
+    app.add_option("--on-xserver-loss", o.xserver_loss,
+                   "when the X server dies: end, as without glckpt, or wait for one to come back")
+        ->check(CLI::IsMember({"end", "wait"}));
     app.add_option("--renderer-env", o.renderer_env, "NAME=VALUE for the renderer (repeatable)")
         ->take_all()
         ->expected(1)

@@ -64,13 +64,29 @@ bool must_not_repeat(long nr) {
     return nr < 0 || nr == SYS_close || nr == SYS_close_range || nr == SYS_restart_syscall;
 }
 
+// Without one a signal interrupts no call: it ends the process, stops it, or is nothing. The
+// SIGCONT that lets a stopped program go on is such.
+bool has_handler(int signal) {
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)();
+        uint64_t mask;
+    } now{};
+    return raw_syscall(SYS_rt_sigaction, signal, 0, &now, sizeof now.mask) == 0 &&
+           now.handler != SIG_DFL && now.handler != SIG_IGN;
+}
+
 // A signal of the app's own waits for this thread: the EINTR will have been right after all, and
 // repeating pause() or the like could sleep for ever after the handler ran.
 bool own_signal_waits(const ucontext_t& uc) {
     uint64_t pending = 0, blocked = 0;
     raw_syscall(SYS_rt_sigpending, &pending, 8);
     __builtin_memcpy(&blocked, &uc.uc_sigmask, 8);
-    return (pending & ~blocked & ~(1ull << (kStopSignal - 1))) != 0;
+    for (uint64_t left = pending & ~blocked & ~(1ull << (kStopSignal - 1)); left; left &= left - 1)
+        if (has_handler(__builtin_ctzll(left) + 1))
+            return true;
+    return false;
 }
 
 int round_up_ms(int64_t ns) {

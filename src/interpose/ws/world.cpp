@@ -30,7 +30,7 @@ OpenDisplay question_of(const DisplayObject& d) {
     OpenDisplay q{d.id, d.kind, d.screen, d.device, {}};
     if (d.kind == DisplayKind::Glx || d.kind == DisplayKind::EglX11) {
         // The name under which the app opened it, unless it has been moved to another server.
-        std::string name = x11::current_display();
+        std::string name = x11::display_for_gl(d.app_name.c_str(), d.kind == DisplayKind::Glx);
         if (name.empty())
             name = d.app_name;
         strncpy(q.name, name.c_str(), sizeof q.name - 1);

@@ -21,6 +21,7 @@ inline uint32_t real_xid(uint32_t xid) { return xid; }
 inline uint32_t real_visual(uint32_t visual) { return visual; }
 inline uint32_t virtual_visual(uint32_t visual) { return visual; }
 inline std::string current_display() { return ""; }
+inline std::string display_for_gl(const char*, bool) { return ""; }
 inline void flush_to_server(uint32_t) {}
 inline bool window_size(uint32_t, unsigned*, unsigned*) { return false; }
 

@@ -59,12 +59,20 @@ class Connection {
     // The name and data to send instead of the app's in its setup request: the app's are for the
     // server that it thinks it talks to.
     void set_authority(std::string name, Bytes data);
+    // To another server, of a connection that is not set up yet: with the app's setup request, if
+    // that has come.
+    void set_up_again(std::string authority, Bytes data);
     uint32_t virtual_base() const { return virtual_base_; }
     uint32_t real_base() const { return real_base_; }
 
     // Attaching to another server: its setup request; then its answer.
     Bytes setup_request_for(const std::string& auth_name, const Bytes& auth_data) const;
     void attached(const Setup& real);
+    // Of a server that was lost: what the app still waits for is asked again (of the one that
+    // attached() was told), before it hears anything else.
+    void ask_again();
+    // The server is gone: nobody answers our own questions.
+    void lost();
     // While attaching, the app must not see what our own doings cause.
     void suppress_events(bool on) { suppress_events_ = on; }
     // Shows events, as the server sent them, to `watch` also while they are suppressed.
@@ -91,6 +99,8 @@ class Connection {
         Names names = Names::Virtual;
         Answer answer{};    // Us: the answer. App: looks at (and may change) the server's reply
         Bytes substitute{}; // Substitute: what the app gets instead
+        Bytes request{};    // App: in virtual names, if it may have to be asked again
+        uint64_t client_number = 0; // of one that is asked again
     };
 
     // Client side (connection_client.cpp).
@@ -131,6 +141,7 @@ class Connection {
     size_t passing_ = 0;        // bytes still to come of a reply whose head the app already has
     uint64_t last_awaited_ = 0; // server number of the last request that has a reply
     std::deque<Pending> pending_;
+    std::deque<Pending> unanswered_; // by a server that was lost
     // Set by a tracker, or for one, for the request at hand.
     bool followed_ = false; // it may have let go of something
     Answer look_at_reply_;

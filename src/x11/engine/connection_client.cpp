@@ -114,6 +114,14 @@ void Connection::set_authority(std::string name, Bytes data) {
     authority_data_ = std::move(data);
 }
 
+void Connection::set_up_again(std::string name, Bytes data) {
+    if (state_ == State::ServerSetup) {
+        const Bytes request = setup_request_for(name, data);
+        to_server_.write(request.data(), request.size());
+    }
+    set_authority(std::move(name), std::move(data));
+}
+
 // `wire` is the request as the app wrote it. A big one is looked at from its fifth byte on, with
 // the first four copied there: so everything below sees the ordinary layout.
 void Connection::request(uint8_t* wire, size_t size) {
@@ -128,7 +136,8 @@ void Connection::request(uint8_t* wire, size_t size) {
         return;
     }
     note_use(display_, wire[0], wire[1]);
-    if (info->effect == Effect::Plain && !info->reply && !display_.names.moved) {
+    if (info->effect == Effect::Plain && !info->reply && !display_.names.moved &&
+        !display_.journal.on) {
         sequence_.forwarded();
         return;
     }
@@ -146,6 +155,13 @@ void Connection::request(uint8_t* wire, size_t size) {
         return put_instead(wire + size);
     if (verdict == Verdict::Answer)
         return substitute(wire + size);
+    Bytes again;
+    if (display_.journal.on) {
+        if (info->reply)
+            again = r.copy();
+        else
+            display_.journal.note(id_, r);
+    }
     if (display_.names.moved)
         mismatches += !Translator(display_, Direction::ToReal).request(*module, *info, view);
     if (big) {
@@ -159,6 +175,7 @@ void Connection::request(uint8_t* wire, size_t size) {
         Pending p{Pending::For::App, sequence_.server(), module, info};
         if (module == &core_module() && opcode == GetProperty::kOpcode)
             p.property = r.atom(GetProperty::property);
+        p.request = std::move(again);
         p.answer = std::move(look_at_reply_);
         look_at_reply_ = {};
         pending_.push_back(std::move(p));
@@ -168,7 +185,7 @@ void Connection::request(uint8_t* wire, size_t size) {
 
 size_t Connection::let_pass(ByteQueue& in, size_t available) {
     constexpr size_t kHead = 32; // more than the fixed part of a PutImage, long form included
-    if (state_ != State::Running || in.size() < kHead)
+    if (state_ != State::Running || in.size() < kHead || display_.journal.on)
         return 0;
     uint8_t* wire = in.data();
     const bool big = load16(wire + 2) == 0;
@@ -266,6 +283,23 @@ void Connection::send(Bytes r, Answer answer, Names reply_names) {
     if (info && info->reply)
         last_awaited_ = sequence_.server();
     keep_countable();
+}
+
+void Connection::ask_again() {
+    for (Pending& p : unanswered_) {
+        Bytes request = p.whom == Pending::For::App ? std::move(p.request)
+                                                    : Bytes(Build::core<GetInputFocus>());
+        p.request = request;
+        store16(&request[2], (uint16_t)(request.size() / 4));
+        if (p.whom == Pending::For::App && display_.names.moved)
+            mismatches +=
+                !Translator(display_, Direction::ToReal).request(*p.module, *p.info, request);
+        to_server_.write(request.data(), request.size());
+        sequence_.repeated(p.client_number);
+        p.server_number = last_awaited_ = sequence_.server();
+        pending_.push_back(std::move(p));
+    }
+    unanswered_.clear();
 }
 
 void Connection::send_sync(std::function<void()> done) {

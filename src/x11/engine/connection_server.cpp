@@ -189,9 +189,30 @@ void Connection::post_event(ByteSpan e) {
 
 void Connection::attached(const Setup& real) {
     real_base_ = real.base;
-    sequence_.new_server();
+    for (Pending& p : pending_) {
+        p.client_number = sequence_.to_client(p.server_number);
+        if (p.whom == Pending::For::Substitute || !p.request.empty())
+            unanswered_.push_back(std::move(p));
+    }
     pending_.clear();
+    // The app has the head of a reply whose rest will not come.
+    for (const Bytes nothing(4096); passing_ > 0;) {
+        const size_t n = std::min(passing_, nothing.size());
+        to_client_.write(nothing.data(), n);
+        passing_ -= n;
+    }
+    sequence_.new_server();
     last_awaited_ = 0;
+}
+
+void Connection::lost() {
+    std::vector<Answer> to_tell;
+    for (Pending& p : pending_)
+        if (p.whom == Pending::For::Us && p.answer)
+            to_tell.push_back(std::move(p.answer));
+    std::erase_if(pending_, [](const Pending& p) { return p.whom == Pending::For::Us; });
+    for (const Answer& a : to_tell)
+        a({});
 }
 
 } // namespace glckpt::x11

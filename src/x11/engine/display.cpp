@@ -42,6 +42,7 @@ void Display::forget_connection(Connection* c) {
     resources.forget_connection(id);
     kept.forget_connection(id);
     grabs.forget_connection(id);
+    journal.forget_connection(id);
     std::erase_if(selections, [&](const auto& s) { return s.second.asked_by == id; });
     std::erase_if(event_masks, [&](const auto& m) { return m.first.first == id; });
 }

@@ -4,6 +4,7 @@
 #include "x11/engine/setup.h"
 #include "x11/engine/translation.h"
 #include "x11/track/grabs.h"
+#include "x11/track/journal.h"
 #include "x11/track/kept.h"
 #include "x11/track/resources.h"
 #include <set>
@@ -25,7 +26,8 @@ struct SavedDisplay {
     Bytes keymap;
     std::vector<VirtualXid> stacking; // the root's children, bottom to top
     uint16_t screen_width = 0, screen_height = 0;
-    Bytes randr; // GetScreenResourcesCurrent's reply
+    Bytes randr;                // GetScreenResourcesCurrent's reply
+    Bytes devices, new_devices; // XIQueryDevice's: in virtual names, and the new server's
 };
 
 struct Display {
@@ -49,6 +51,7 @@ struct Display {
     std::optional<Setup> real_setup;
     std::vector<Connection*> connections;
     SavedDisplay saved;
+    Journal journal;
 
     // MapNotify that a top-level window must not be told a second time (move/attach.cpp).
     std::set<VirtualXid> expect_map_notify;

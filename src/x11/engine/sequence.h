@@ -26,6 +26,11 @@ class SequenceMap {
         ++server_;
         step();
     }
+    // A request of the app's, once more to another server: its answer has the number it waits for.
+    void repeated(uint64_t client_number) {
+        ++server_;
+        steps_.push_back({server_, (int64_t)(client_number - server_)});
+    }
     void new_server() {
         server_ = received_ = 0;
         steps_.clear();

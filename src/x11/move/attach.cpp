@@ -1,4 +1,5 @@
 #include "gen/x11/protocol.h"
+#include "x11/move/devices.h"
 #include "x11/move/move.h"
 #include "x11/move/new_server.h"
 #include "x11/move/readback.h"
@@ -15,16 +16,18 @@ using namespace proto::xproto;
 void adopt(Site& site, NewServer& server) {
     for (auto& [link, fresh] : server.connections) {
         own_fd_replace(link->server_fd, fresh.release());
-        link->server_closed = false;
+        link->server_closed = link->lost = false;
         link->from_server.clear();
         link->to_server.drop_backlog();
         link->to_server.repaired();
         if (fresh.setup)
             link->engine.attached(*fresh.setup);
         else
-            link->engine.set_authority(server.authority.name, server.authority.data);
+            link->engine.set_up_again(server.authority.name, server.authority.data);
     }
     site.actual = server.address;
+    site.server_pid = peer_pid(server.connections.begin()->first->server_fd);
+    site.lost = site.gone = false;
     renumber(*site.display, server);
 }
 
@@ -132,6 +135,10 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     r.selections_and_masks();
     const bool window_manager = r.window_manager_runs();
     d.names.time.rebase(r.server_time());
+    r.journal();
+    for (Link* l : x.links()) // after a loss; else there is nothing
+        l->engine.ask_again();
+    x.sync_all();
     suppress(x, false);
     // What follows the app sees as if a user had done it: Expose and ConfigureNotify come by
     // themselves.
@@ -140,36 +147,56 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     r.grabs_and_focus(window_manager);
     tell_keymap(x, d);
     tell_screen_size(d);
+    tell_devices(d, r.notes);
     r.free_scratch();
     report(server, r.notes);
 }
 
+// One site on its way to its display.
+struct Move {
+    Move(Hub& hub, const Destination& d, uint64_t deadline_ns)
+        : site(*d.site), x(hub.links_of(*d.site->display), deadline_ns) {
+        server.address = d.to;
+    }
+    Site& site;
+    Exchange x;
+    NewServer server;
+};
+
+Status carry_out(Move& m) {
+    Display& d = *m.site.display;
+    if (!m.server.setup()) { // connections the app has not begun to use
+        for (auto& [link, fresh] : m.server.connections) {
+            own_fd_replace(link->server_fd, fresh.release());
+            link->engine.set_up_again(m.server.authority.name, m.server.authority.data);
+            link->server_closed = link->lost = false;
+        }
+        m.site.lost = m.site.gone = false;
+        m.site.actual = m.server.address;
+        return {};
+    }
+    leave_nothing(m.x, d);
+    adopt(m.site, m.server);
+    recreate(m.x, d, m.server);
+    if (m.x.timed_out() || m.x.lost())
+        return Status::timed_out("display " + m.server.address.display_name() + ": " + m.x.why());
+    return {};
+}
+
 } // namespace
 
-Status attach_display(Hub& hub, Site& site, const Address& to, bool, uint64_t deadline_ns) {
-    Display& d = *site.display;
-    Exchange x(hub.links_of(d), deadline_ns);
-    if (x.links().empty()) {
-        site.actual = to;
-        return {};
+Status attach_displays(Hub& hub, const std::vector<Destination>& destinations,
+                       uint64_t deadline_ns) {
+    std::vector<std::unique_ptr<Move>> moves;
+    for (const Destination& d : destinations) {
+        moves.push_back(std::make_unique<Move>(hub, d, deadline_ns));
+        Move& m = *moves.back();
+        if (Status s = examine(m.server, m.x, m.site, deadline_ns); !s)
+            return s;
     }
-    NewServer server;
-    server.address = to;
-    if (Status s = examine(server, x, d, deadline_ns); !s)
-        return s;
-    if (!server.setup()) { // connections the app has not begun to use
-        for (auto& [link, fresh] : server.connections) {
-            own_fd_replace(link->server_fd, fresh.release());
-            link->engine.set_authority(server.authority.name, server.authority.data);
-        }
-        site.actual = to;
-        return {};
-    }
-    leave_nothing(x, d);
-    adopt(site, server);
-    recreate(x, d, server);
-    if (x.timed_out() || x.lost())
-        return Status::timed_out("display " + to.display_name() + ": " + x.why());
+    for (const auto& m : moves)
+        if (Status s = carry_out(*m); !s)
+            return s;
     return {};
 }
 

@@ -1,4 +1,5 @@
 #include "x11/clock.h"
+#include "x11/move/loss.h"
 #include "x11/move/move.h"
 #include "x11/move/readback.h"
 #include <cstdio>
@@ -57,24 +58,25 @@ Status check_passing(Hub& hub) {
 }
 
 Status check_movable(Hub& hub) {
-    const Site* main = nullptr;
-    for (const Site& s : hub.sites) {
-        if (s.display->connections.empty())
+    const Site* gl = nullptr;
+    for (const Site* s : hub.sites_in_use()) {
+        if (Status st = check_vetoes(*s->display); !st)
+            return st;
+        if (!s->draws_gl)
             continue;
-        if (main)
-            return Status::refused("the program is connected to two X displays, " +
-                                   main->actual.display_name() + " and " + s.actual.display_name() +
-                                   "; only one can be restored");
-        main = &s;
+        if (gl)
+            return Status::refused("the program draws with GL on two X displays, " +
+                                   gl->actual.display_name() + " and " + s->actual.display_name());
+        gl = s;
     }
-    if (!main)
-        return {};
-    if (Status s = check_vetoes(*main->display); !s)
-        return s;
     return check_passing(hub);
 }
 
 Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
+    if (site.lost) { // what was read while it lived
+        complete_saved(*site.display);
+        return {};
+    }
     Exchange x(hub.links_of(*site.display), deadline_ns);
     const auto failed = [&] {
         return Status::timed_out("cannot read the windows back from display " +
@@ -90,6 +92,7 @@ Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
         return {}; // connections that the app has not begun to use
     if (!read_back(x, *control))
         return failed();
+    site.display->journal.clear();
     for (Link* link : x.links())
         link->give_back_room();
     return {};

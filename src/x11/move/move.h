@@ -11,8 +11,12 @@ Status check_movable(Hub&);
 Status check_passing(Hub&);
 // With the pump paused: all of the program's state in the server is in memory afterwards.
 Status drain_display(Hub&, Site&, uint64_t deadline_ns);
-// After a drain, here or in another life. On failure nothing has changed, unless the new server
-// dies half-way.
-Status attach_display(Hub&, Site&, const Address& to, bool stopped, uint64_t deadline_ns);
+// After a drain, here or in another life: each site in use goes to its display. On failure nothing
+// has changed, unless a new server dies half-way.
+struct Destination {
+    Site* site;
+    Address to;
+};
+Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns);
 
 } // namespace glckpt::x11

@@ -2,6 +2,7 @@
 #include "gen/x11/protocol.h"
 #include "x11/clock.h"
 #include "x11/move/compatible.h"
+#include "x11/move/devices.h"
 #include <cerrno>
 #include <poll.h>
 
@@ -119,6 +120,17 @@ const Setup* NewServer::setup() const {
 
 namespace {
 
+std::optional<ExtensionCodes> ask_extension(FreshConnection& on, std::string_view name,
+                                            uint64_t deadline_ns) {
+    using Q = xproto::QueryExtension;
+    const Bytes m =
+        on.ask(Build::core<Q>().u16(Q::name_len, (uint16_t)name.size()).more(name), deadline_ns);
+    if (m.size() < kMessage || !m[Q::Reply::present])
+        return {};
+    return ExtensionCodes{m[Q::Reply::major_opcode], m[Q::Reply::first_event],
+                          m[Q::Reply::first_error]};
+}
+
 // Asked on a connection of its own, so that nothing has been counted on the ones to be used.
 Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
                       uint64_t deadline_ns) {
@@ -127,22 +139,25 @@ Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
         return s;
     if (Status s = probe.set_up(setup_request, deadline_ns); !s)
         return s;
-    for (Extension& e : d.extensions.all()) {
-        using Q = xproto::QueryExtension;
-        const std::string_view name = e.module->xname;
-        const Bytes m = probe.ask(
-            Build::core<Q>().u16(Q::name_len, (uint16_t)name.size()).more(name), deadline_ns);
-        if (m.size() < kMessage || !m[Q::Reply::present])
-            continue;
-        server.extensions[e.module] = {m[Q::Reply::major_opcode], m[Q::Reply::first_event],
-                                       m[Q::Reply::first_error]};
-    }
+    for (Extension& e : d.extensions.all())
+        if (const auto codes = ask_extension(probe, e.module->xname, deadline_ns))
+            server.extensions[e.module] = *codes;
+    server.glx = ask_extension(probe, "GLX", deadline_ns).has_value();
     if (const auto found = server.extensions.find(find_module("RANDR"));
         found != server.extensions.end()) {
         using Q = randr::GetScreenResourcesCurrent;
         server.randr = probe.ask(Build::extension<Q>(found->second.major)
                                      .u32(Q::window, probe.setup->screens.front().root),
                                  deadline_ns);
+    }
+    if (const auto found = server.extensions.find(find_module("XInputExtension"));
+        found != server.extensions.end()) {
+        using Q = xinput::XIQueryVersion;
+        probe.ask(Build::extension<Q>(found->second.major)
+                      .u16(Q::major_version, 2)
+                      .u16(Q::minor_version, 2),
+                  deadline_ns);
+        server.devices = probe.ask(query_devices(found->second.major), deadline_ns);
     }
     const auto render = server.extensions.find(find_module("RENDER"));
     if (render == server.extensions.end() || d.pict_formats.empty())
@@ -161,7 +176,8 @@ Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
 
 } // namespace
 
-Status examine(NewServer& server, const Exchange& x, Display& d, uint64_t deadline_ns) {
+Status examine(NewServer& server, const Exchange& x, Site& site, uint64_t deadline_ns) {
+    Display& d = *site.display;
     server.authority = find_authority(server.address);
     Bytes setup_request;
     for (Link* link : x.links()) {
@@ -179,6 +195,9 @@ Status examine(NewServer& server, const Exchange& x, Display& d, uint64_t deadli
         return {};
     if (Status s = ask_extensions(server, setup_request, d, deadline_ns); !s)
         return s;
+    if (site.needs_glx && !server.glx)
+        return Status::refused("display " + server.address.display_name() +
+                               " lacks extension GLX, by which the program draws");
     return check_compatible(server, d);
 }
 

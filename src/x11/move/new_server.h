@@ -40,12 +40,14 @@ struct NewServer {
     std::map<Link*, FreshConnection> connections; // one for each link
     std::map<const ModuleInfo*, ExtensionCodes> extensions;
     std::vector<PictFormat> pict_formats;
-    Bytes randr; // GetScreenResourcesCurrent's reply
+    Bytes randr;   // GetScreenResourcesCurrent's reply
+    Bytes devices; // XIQueryDevice's
+    bool glx = false;
 
     const Setup* setup() const;
 };
 
 // Refused, by name, if the program's resources cannot exist there.
-Status examine(NewServer& server, const Exchange& exchange, Display& display, uint64_t deadline_ns);
+Status examine(NewServer& server, const Exchange& exchange, Site& site, uint64_t deadline_ns);
 
 } // namespace glckpt::x11

@@ -1,5 +1,6 @@
 #include "x11/move/readback.h"
 #include "gen/x11/protocol.h"
+#include "x11/move/devices.h"
 
 namespace glckpt::x11 {
 namespace {
@@ -94,6 +95,11 @@ void ask_for_contents(Link& control) {
                 d.saved.randr.assign(m.begin(), m.end());
         });
     }
+    if (const uint8_t xinput = major_of(d, "XInputExtension"))
+        c.send(query_devices(xinput), [&d](ByteSpan m) {
+            if (is_reply(m))
+                d.saved.devices.assign(m.begin(), m.end());
+        });
     using F = xproto::GetInputFocus;
     c.send(Build::core<F>(), [&d](ByteSpan m) {
         if (is_reply(m)) {

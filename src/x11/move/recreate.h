@@ -19,6 +19,8 @@ class Recreation {
     void map_top_levels(bool window_manager);
     void grabs_and_focus(bool window_manager);
     void show_pictures();
+    // After a loss: what was sent since the windows were last read back.
+    void journal();
     void free_scratch();
     bool window_manager_runs();
     // The new server's clock, now.

@@ -196,6 +196,16 @@ void Recreation::kept_requests() {
     }
 }
 
+// Drawing among it is done with what there is now: contents that were copied into what is freed by
+// now, or drawn with a graphics context's state of then, may differ until the app draws again.
+void Recreation::journal() {
+    for (const Journal::Entry& e : display_.journal.entries())
+        if (const Connection* c = display_.connection(e.owner);
+            c && c->state() == Connection::State::Running && !Journal::maps(e))
+            on(e.owner).send(e.request);
+    x_.sync_all();
+}
+
 void Recreation::passive_grabs() {
     for (const PassiveGrab& g : display_.grabs.passive()) {
         Connection& c = on(g.owner);

@@ -167,7 +167,7 @@ void Recreation::map_top_levels(bool window_manager) {
         for (const Connection* c : display_.connections) {
             const auto mask = display_.event_masks.find({c->id(), w->id});
             // The app knows that it is mapped: toolkits trip over being told twice.
-            if (w->saved.map_state != kUnmapped && mask != display_.event_masks.end() &&
+            if (w->saved.map_state != kUnmapped && w->saved.told && mask != display_.event_masks.end() &&
                 (mask->second & kStructureNotify))
                 display_.expect_map_notify.insert(w->id);
         }

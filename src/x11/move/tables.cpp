@@ -1,6 +1,7 @@
 #include "x11/move/tables.h"
 #include "gen/x11/protocol.h"
 #include "x11/move/compatible.h"
+#include "x11/move/devices.h"
 
 namespace glckpt::x11 {
 namespace {
@@ -82,6 +83,7 @@ void renumber(Display& d, const NewServer& server) {
     d.real_setup = *server.setup();
     pair_server_ids(d.names.ids.server_ids, d, server);
     pair_bases(d.names.ids, server);
+    pair_devices(d, server);
     for (Extension& e : d.extensions.all()) {
         const auto it = server.extensions.find(e.module);
         // GLX is ours, wherever we are (engine/glx_face.cpp).

@@ -136,6 +136,7 @@ struct SavedWindow {
     int16_t x = 0, y = 0; // of the outer corner, in its parent
     uint16_t width = 0, height = 0, border = 0;
     uint8_t map_state = 0;            // 0 unmapped, 1 unviewable, 2 viewable
+    bool told = true;                 // the app knows that it is mapped
     VirtualXid parent;                // a window manager's frame, perhaps
     std::vector<VirtualXid> children; // bottom to top
     std::vector<SavedProperty> properties;

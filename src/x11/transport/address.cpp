@@ -132,6 +132,13 @@ std::optional<Address> parse_display_name(std::string_view name) {
     return Address{Address::Via::Tcp, std::string(host), ipv6, *n};
 }
 
+int peer_pid(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid
+                                                                                       : 0;
+}
+
 int connect_to(const Address& to) {
     if (to.via == Address::Via::Tcp)
         return connect_tcp(to);

@@ -28,5 +28,7 @@ std::optional<Address> x_address(const sockaddr* address, socklen_t length);
 std::optional<Address> parse_display_name(std::string_view name);
 // A connected socket, or -errno.
 int connect_to(const Address& address);
+// Of whoever listens at the other end; 0 if that is on another machine.
+int peer_pid(int fd);
 
 } // namespace glckpt::x11

@@ -1,6 +1,7 @@
 #include "x11/transport/hub.h"
 #include "base/service_thread.h"
 #include "x11/clock.h"
+#include "x11/move/loss.h"
 #include "x11/transport/inline.h"
 #include <cerrno>
 #include <fcntl.h>
@@ -68,7 +69,11 @@ Site& Hub::site_for(const Address& asked) {
     for (Site& s : sites)
         if (s.asked.same_display(asked))
             return s;
-    return sites.emplace_back(Site{asked, redirect.value_or(asked)});
+    Site& site = sites.emplace_back();
+    site.asked = asked;
+    site.actual = redirect.value_or(asked);
+    site.display->journal.on = keeps_lost;
+    return site;
 }
 
 int Hub::open(int fd, const Address& asked) {
@@ -104,6 +109,7 @@ int Hub::open(int fd, const Address& asked) {
     if (app_side < 0 || server_side < 0)
         return -EMFILE;
     Site& site = site_for(asked);
+    site.server_pid = peer_pid(server_side);
     links.push_back(
         std::make_unique<Link>(*site.display, ++connections, app_side, server_side, st.st_ino));
     Connection& c = links.back()->engine;
@@ -122,6 +128,7 @@ void Hub::pump_entry(void* self) { static_cast<Hub*>(self)->pump(); }
 void Hub::pump() {
     std::vector<pollfd> fds;
     std::vector<Link*> polled;
+    int patience = -1;
     for (;;) {
         park_if_asked();
         {
@@ -129,7 +136,14 @@ void Hub::pump() {
             fds.assign({{wake_fd_, POLLIN, 0}, {guard_fd_, POLLIN, 0}});
             polled.clear();
             begin_flushes();
+            patience = next_loss_work_ms(*this);
             for (const auto& link : links) {
+                polled.push_back(link.get());
+                if (link->lost) { // only the app's end is news
+                    fds.push_back({link->app_closed ? -1 : link->app_fd, 0, 0});
+                    fds.push_back({-1, 0, 0});
+                    continue;
+                }
                 // A side is read unless the other is slow; written when something is left over.
                 const short app = (short)((link->to_server.backlog_size() < kBacklog ? POLLIN : 0) |
                                           (link->to_app.backlog() ? POLLOUT : 0));
@@ -140,10 +154,10 @@ void Hub::pump() {
                 // Also a hang-up is news, and would be told at once: so not at all, not with 0.
                 fds.push_back(
                     {link->server_closed || server == 0 ? -1 : link->server_fd, server, 0});
-                polled.push_back(link.get());
             }
         }
-        if (raw_syscall(SYS_poll, fds.data(), fds.size(), -1) <= 0)
+        const long ready = raw_syscall(SYS_poll, fds.data(), fds.size(), patience);
+        if (ready < 0)
             continue;
         if (fds[0].revents) {
             uint64_t count;
@@ -157,6 +171,7 @@ void Hub::pump() {
             guard();
         for (size_t i = 0; i < polled.size(); ++i)
             serve(*polled[i], fds[2 + 2 * i].revents, fds[3 + 2 * i].revents);
+        do_loss_work(*this);
         remove_finished();
     }
 }
@@ -222,7 +237,8 @@ void Hub::serve(Link& link, short app, short server) {
 void Hub::remove_finished() {
     for (auto it = links.begin(); it != links.end();) {
         Link& link = **it;
-        if (!link.finished()) {
+        const bool closed = link.server_closed || link.to_server.broken();
+        if ((closed && keep_lost(*this, link)) || !link.finished()) {
             ++it;
             continue;
         }
@@ -236,8 +252,11 @@ void Hub::remove_finished() {
         // app's can refer to what was: begin afresh.
         if (display.connections.empty())
             for (Site& s : sites)
-                if (s.display.get() == &display)
+                if (s.display.get() == &display) {
                     s.display = std::make_unique<Display>();
+                    s.display->journal.on = keeps_lost;
+                    s.lost = s.gone = false;
+                }
     }
 }
 
@@ -328,10 +347,19 @@ void Hub::park_if_asked() {
 }
 
 Site* Hub::main_site() {
+    Site* first = nullptr;
+    for (Site* s : sites_in_use())
+        if (!first || (s->draws_gl && !first->draws_gl))
+            first = s;
+    return first;
+}
+
+std::vector<Site*> Hub::sites_in_use() {
+    std::vector<Site*> out;
     for (Site& s : sites)
-        if (!s.display->connections.empty())
-            return &s;
-    return nullptr;
+        if (s.in_use())
+            out.push_back(&s);
+    return out;
 }
 
 std::vector<Link*> Hub::links_of(const Display& display) {

@@ -17,6 +17,17 @@ namespace glckpt::x11 {
 struct Site {
     Address asked, actual;
     std::unique_ptr<Display> display = std::make_unique<Display>();
+    bool draws_gl = false;
+    bool needs_glx = false; // GL by GLX: a server without it will not do
+
+    // For a program that outlives its server (move/loss.h).
+    int server_pid = 0;              // 0: not on this machine
+    bool lost = false, gone = false; // connections closed by it; it does not listen any more
+    uint64_t lost_ns = 0, next_look_ns = 0, next_reading_ns = 0;
+    std::string refused;               // why the one that came was not good enough
+    std::atomic<uint32_t> attached{0}; // to a server that came back; so many times
+
+    bool in_use() const { return !display->connections.empty(); }
 };
 
 class Hub {
@@ -47,11 +58,13 @@ class Hub {
     std::list<std::unique_ptr<Link>> links;
     std::list<Site> sites;
     ConnectionId connections = 0; // made so far
+    bool keeps_lost = false;      // --on-xserver-loss=wait
     // Where displays not met so far are to be found, after a move; nothing: where they are asked.
     std::optional<Address> redirect;
 
-    // The one that GL draws on, and whose resources a checkpoint saves; null without connections.
+    // The one that GL draws on, else the first; null without connections.
     Site* main_site();
+    std::vector<Site*> sites_in_use();
     std::vector<Link*> links_of(const Display& display);
     Link* link_of_inode(uint64_t inode);
     Link* link_by_id(ConnectionId id);

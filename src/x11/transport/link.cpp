@@ -135,7 +135,8 @@ void Link::pump_app() {
     const size_t before = from_app.size();
     app_closed |= !receive(app_fd, from_app);
     wrote_past_us |= from_app.size() != before;
-    engine.from_client(from_app);
+    if (!lost)
+        engine.from_client(from_app);
 }
 
 void Link::pump_server() {

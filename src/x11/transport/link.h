@@ -74,6 +74,9 @@ struct Link {
     const int app_fd, server_fd; // own fds: the numbers stay, also over a move
     uint64_t app_inode;          // of the app's end: how its fd is recognized after dup()
     bool app_closed = false, server_closed = false;
+    // The server has closed it and may come back: nothing of the app's is taken meanwhile.
+    // Released: it lives, and has closed this connection only (move/loss.h).
+    bool lost = false, released = false;
     // Who reads server_fd: the pump thread, or the app's own threads (transport/inline.h).
     bool pump_reads = true;
     int waiters = 0;                  // of the app's threads, at this moment
