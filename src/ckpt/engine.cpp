@@ -4,6 +4,7 @@
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
 #include "ckpt/control/server.h"
+#include "ckpt/fd/inotify_watches.h"
 #include "ckpt/lazy/lazy.h"
 #include "ckpt/restart.h"
 #include "ckpt/stop/threads.h"
@@ -26,6 +27,7 @@ void in_fork_child() {
     forget_stop_after_fork();
     forget_restart_in_fork_child();
     forget_control_server();
+    forget_watch_lock_in_fork_child();
     for (auto* hook : fork_hooks())
         hook();
     start_control_server();

@@ -29,7 +29,9 @@ void restore_thread(const ThreadSlot& slot) {
     restore_own_thread(slot);
     // The checkpoint thread still has a process to put right (PR_SET_MM), and goes last.
     if (!slot.checkpointer)
-        drop_capabilities(g_credentials);
+        restore_credentials(g_credentials, slot.credentials);
+    if (slot.parent_death) // a change of the user takes it away
+        raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, slot.parent_death, 0, 0, 0);
 }
 
 AttachRequest attach_request(const Handover& h) {
@@ -81,14 +83,14 @@ int seen_pid() { return g_outer_pid ? g_outer_pid : own_pid(); }
 int tool_pid() { return g_tool_pid; }
 void forget_restart_in_fork_child() { g_outer_pid = g_tool_pid = 0; }
 
-void finish_restart(const ProcessState& saved, int threads) {
+void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threads) {
     const Handover h = g_handover;
     g_handover.valid = 0;
     g_outer_pid = h.outer_pid;
     g_tool_pid = h.tool_pid;
     restore_process(saved, h.exe_fd);
     wait_for_restarted_threads(threads);
-    drop_capabilities(saved.credentials);
+    restore_credentials(saved.credentials, self.credentials);
     raw_syscall(SYS_prctl, PR_SET_DUMPABLE, saved.dumpable, 0, 0, 0);
     // Nobody stands on the restorer's leftovers any more.
     raw_syscall(SYS_munmap, h.blob, h.blob_bytes);

@@ -5,6 +5,8 @@
 
 namespace glckpt::ckpt {
 
+struct ThreadSlot;
+
 // Before the fork: what the restarted threads will need to find in memory.
 void prepare_restart(const Credentials& credentials);
 uint64_t handover_address();
@@ -13,7 +15,8 @@ uint64_t restart_entry(); // where a restarted thread enters
 // In the restarted process, on the checkpoint thread, `threads` others on their way to their
 // parking places: attaches the endpoints, arms timers, reports to the tool. Ends the process if
 // an endpoint cannot attach: it must not run on without its peer.
-void finish_restart(const ProcessState& saved, int threads);
+// `self`: the checkpoint thread's own slot.
+void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threads);
 
 // This process's pid as the user sees it: another one than getpid() says inside a pid namespace.
 int seen_pid();

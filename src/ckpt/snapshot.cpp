@@ -3,7 +3,9 @@
 #include "base/lock.h"
 #include "base/own_fds.h"
 #include "ckpt/fd/pty.h"
+#include "ckpt/fd/socket_options.h"
 #include "ckpt/fd/table.h"
+#include "ckpt/fd/tcp_connection.h"
 #include "ckpt/mem/collapse.h"
 #include "ckpt/mem/describe.h"
 #include "ckpt/process/attributes.h"
@@ -14,6 +16,7 @@
 #include <csignal>
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 namespace glckpt::ckpt {
@@ -25,6 +28,23 @@ constexpr uint64_t kArenaBytes = 4ull << 30;
 std::set<uint64_t>& inherited_inodes() {
     static auto* all = new std::set<uint64_t>();
     return *all;
+}
+
+// Filters of system calls (seccomp). What the program was started with, it gets from whoever
+// restores it; what it has installed itself cannot be read without privilege.
+uint64_t g_filters_at_start = 0;
+
+uint64_t filters(const std::string& status) {
+    const uint64_t mode = Scanner(value_of(status, "Seccomp:")).decimal();
+    return mode == 1 ? ~0ull : Scanner(value_of(status, "Seccomp_filters:")).decimal();
+}
+
+Status check_filters() {
+    for (const int tid : numeric_entries("/proc/self/task"))
+        if (filters(file_text(format("/proc/self/task/%d/status", tid))) > g_filters_at_start)
+            return Status::refused(
+                format("thread %d has a filter of system calls of its own (seccomp)", tid));
+    return {};
 }
 
 std::vector<Vma> special_ranges(const std::vector<Vma>& vmas) {
@@ -60,7 +80,10 @@ class StagedSections : public SectionSink {
 
 } // namespace
 
-void note_inherited_descriptors() { inherited_inodes() = inodes_open_now(); }
+void note_inherited_descriptors() {
+    inherited_inodes() = inodes_open_now();
+    g_filters_at_start = filters(file_text("/proc/self/status"));
+}
 
 Status Drained::drain(uint64_t deadline_ns) {
     const auto& all = endpoints();
@@ -96,6 +119,8 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
     for (Endpoint* e : endpoints())
         if (Status s = e->preflight(); !s)
             return s;
+    if (Status s = check_filters(); !s)
+        return s;
     const std::vector<Vma> vmas = read_smaps();
     if (Status s = check_mappings(vmas); !s)
         return s;
@@ -118,22 +143,26 @@ Status Snapshot::stop(uint64_t deadline_ns) {
 }
 
 Status Snapshot::report(MemberReport& out) {
-    for (const OpenFd& f : open_descriptors())
+    for (const OpenFd& f : open_descriptors()) {
+        const bool socket = S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH);
         out.descriptors.push_back(
             {f.fd, f.flags, f.st.st_mode, f.st.st_dev, f.st.st_ino, f.st.st_rdev,
-             is_pty_master(f.st.st_mode, f.st.st_rdev) ? pty_of_master(f.fd) : -1, f.link});
+             is_pty_master(f.st.st_mode, f.st.st_rdev) ? pty_of_master(f.fd) : -1, f.link,
+             socket ? tcp_connection_of(f.fd) : std::string(),
+             socket ? socket_int(f.fd, SO_DOMAIN) : 0});
+    }
     SaveContext ctx;
     if (Status s = note_shared_mappings(without(read_maps(), job_->staging.ranges()), ctx); !s)
         return s;
     for (const SharedObject& o : ctx.objects)
-        out.objects.push_back({o.kind, o.dev, o.ino, o.bytes, false});
+        out.objects.push_back({o.kind, o.dev, o.ino, o.bytes, o.from, false});
     for (const FdSummary& f : out.descriptors) {
         struct stat st {};
         const bool memfd = f.link.starts_with("/memfd:");
         if (S_ISREG(f.mode) && (memfd || (f.link.starts_with("/") && name_is_deleted(f.link)))) {
             raw_syscall(SYS_fstat, f.fd, &st);
             out.objects.push_back({memfd ? SharedKind::Memfd : SharedKind::DeletedFile, f.dev,
-                                   f.ino, (uint64_t)st.st_size, true});
+                                   f.ino, (uint64_t)st.st_size, 0, true});
         }
     }
     out.dead = dead_children();
@@ -143,8 +172,9 @@ Status Snapshot::report(MemberReport& out) {
 void Snapshot::note_tree(const TreePart& part) {
     SaveContext& ctx = job_->descriptors;
     for (const FdPart& f : part.descriptors)
-        ctx.tree_fds[f.fd] = {f.id, f.mine};
+        ctx.tree_fds[f.fd] = f;
     ctx.tree_others = part.others;
+    ctx.tree_pids.insert(part.pids.begin(), part.pids.end());
 }
 
 Status Snapshot::describe(const TreePart* part) {
@@ -201,7 +231,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
         job.staging.forget();
         drained_.forget();
         forget();
-        finish_restart(job.state, threads);
+        finish_restart(job.state, job.self, threads);
         return kRestarted;
     }
     advise(job.special, kDontFork, MADV_DONTFORK);

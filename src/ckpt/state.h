@@ -66,9 +66,12 @@ struct SharedObject {
     int32_t sysv_id = -1, sysv_key = 0;
     int32_t tree_id = -1;   // as a description's
     bool elsewhere = false; // another process of the tree has the contents
+    uint32_t uid = 0, gid = 0; // deleted file
+    int64_t atime_ns = 0, mtime_ns = 0;
+    uint64_t from = ~0ull; // the lowest offset mapped; not in the image
     auto fields() {
         return std::tie(kind, dev, ino, bytes, name, seals, memfd_flags, mode, sysv_id, sysv_key,
-                        tree_id, elsewhere);
+                        tree_id, elsewhere, uid, gid, atime_ns, mtime_ns);
     }
 };
 
@@ -134,6 +137,26 @@ struct SavedLayout {
     }
 };
 
+// A lock belongs to the process (POSIX) or to the open file (the others).
+enum class LockKind : uint8_t { Flock, Posix, OpenFile, Lease };
+struct FileLock {
+    LockKind kind = LockKind::Flock;
+    bool write = false;
+    bool breaking = false;       // a lease that somebody waits for
+    int64_t start = 0, end = -1; // inclusive; -1: to the end of the file
+    auto fields() { return std::tie(kind, write, breaking, start, end); }
+};
+struct HeldLock {
+    int32_t fd = -1; // by which it can be taken
+    FileLock lock;
+    auto fields() { return std::tie(fd, lock); }
+};
+
+struct GuardedPages { // MADV_GUARD_INSTALL
+    uint64_t start = 0, end = 0;
+    auto fields() { return std::tie(start, end); }
+};
+
 // An open file description, and the numbers that refer to it.
 enum class FdKind : uint8_t {
     RegularFile,
@@ -179,11 +202,14 @@ struct Descriptor {
     auto fields() { return std::tie(fd, cloexec, description); }
 };
 
+// Of the process. User, group and capabilities are each thread's own to the kernel (ThreadSlot);
+// here are those of its first thread.
 struct Credentials {
-    uint32_t uid = 0, gid = 0;
-    uint64_t effective = 0, permitted = 0, inheritable = 0;
+    std::array<uint32_t, 4> uids{}, gids{}; // real, effective, saved, of the file system
+    std::vector<uint32_t> groups;
+    uint64_t bounding = 0, ambient = 0;
     bool no_new_privs = false;
-    auto fields() { return std::tie(uid, gid, effective, permitted, inheritable, no_new_privs); }
+    auto fields() { return std::tie(uids, gids, groups, bounding, ambient, no_new_privs); }
 };
 
 struct ProcessState {
@@ -197,6 +223,11 @@ struct ProcessState {
     uint32_t dumpable = 1;
     uint32_t personality = 0;
     uint32_t child_subreaper = 0;
+    int32_t oom_score = 0;                     // oom_score_adj
+    uint64_t terminal = 0;                     // session leader: as TreeMember's
+    int32_t foreground = 0;                    // of it
+    std::vector<HeldLock> locks;
+    std::vector<GuardedPages> guards;
     int64_t realtime_ns = 0, monotonic_ns = 0, boottime_ns = 0;
     std::array<std::array<uint64_t, 2>, 16> limits{};
     std::array<SavedSigaction, 64> actions{};
@@ -217,8 +248,8 @@ struct ProcessState {
     uint64_t handover = 0;     // Handover in the guest
     auto fields() {
         return std::tie(program, command_line, host, kernel, version, pid, process_group, session,
-                        credentials, cwd, umask, dumpable, personality, child_subreaper,
-                        realtime_ns, monotonic_ns, boottime_ns, limits, actions, pending, itimers,
+                        credentials, cwd, umask, dumpable, personality, child_subreaper, oom_score,
+                        terminal, foreground, locks, guards, realtime_ns, monotonic_ns, boottime_ns, limits, actions, pending, itimers,
                         timers, layout, threads, mappings, files, objects, descriptions,
                         descriptors, own_fds, cpu_features, thread_entry, handover);
     }

@@ -118,6 +118,7 @@ Status write(WriteJob& job) {
         return memory.status();
     state.mappings = memory->mappings;
     state.files = memory->files;
+    state.guards = memory->guards;
     state.objects = job.descriptors.objects;
 
     std::vector<PageRun> runs = memory->runs;

@@ -106,7 +106,7 @@ void print_text(const ImageReader& image, const Options& o) {
         words += (words.empty() ? "" : " ") + w;
     printf("program   %s\ncommand   %s\npid       %d, user %u\ntaken     %s on %s (Linux %s) by "
            "glckpt %s\n",
-           p.program.c_str(), words.c_str(), p.pid, p.credentials.uid,
+           p.program.c_str(), words.c_str(), p.pid, p.credentials.uids[0],
            time_text(p.realtime_ns).c_str(), p.host.c_str(), p.kernel.c_str(), p.version.c_str());
     printf("image     %s, %s\n", mib(image.header().file_bytes).c_str(), profile_name(image));
     printf("memory    %s anonymous, %s stack, %s of files, %s shared\n",

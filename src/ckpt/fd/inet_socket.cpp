@@ -1,12 +1,15 @@
-// IPv4 and IPv6 sockets without a peer: UDP, bound or not (and connected UDP, which is only a
-// default address), listening and fresh TCP. A TCP connection falls under --ext-sockets.
+// IPv4 and IPv6 sockets: UDP, bound or not (and connected UDP, which is only a default address),
+// listening and fresh TCP, connections within the tree (tcp_connection.h). A connection to the
+// outside falls under --ext-sockets.
 #include "ckpt/fd/kind.h"
 #include "ckpt/fd/socket_options.h"
+#include "ckpt/fd/tcp_connection.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/text.h"
 #include <arpa/inet.h>
 #include <cerrno>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace glckpt::ckpt {
@@ -17,9 +20,12 @@ struct Payload {
     bool listening = false, peer_closed = false;
     std::string address, peer;
     std::vector<SocketOption> options;
+    TcpEnd tcp;
     auto fields() {
-        return std::tie(family, type, protocol, listening, peer_closed, address, peer, options);
+        return std::tie(family, type, protocol, listening, peer_closed, address, peer, options,
+                        tcp);
     }
+    bool is_connection() const { return tcp.inside || tcp.peer_closed; }
 };
 
 bool recognize(const OpenFd& f) {
@@ -54,6 +60,13 @@ bool has_port(const std::string& address) {
     return address.size() >= 4 && (address[2] != 0 || address[3] != 0);
 }
 
+bool is_connecting(int fd) {
+    tcp_info info{};
+    unsigned bytes = sizeof info;
+    raw_syscall(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &bytes);
+    return info.tcpi_state == 2 || info.tcpi_state == 3; // SYN sent, SYN received
+}
+
 Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
     p.family = socket_int(f.fd, SO_DOMAIN);
@@ -65,7 +78,12 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     p.peer = name_of(SYS_getpeername, f.fd);
     p.listening = socket_int(f.fd, SO_ACCEPTCONN) == 1;
     p.options = read_socket_options(f.fd, p.family, p.type);
-    if (p.type == SOCK_STREAM && !p.peer.empty()) {
+    if (p.type == SOCK_STREAM && p.peer.empty() && is_connecting(f.fd))
+        return refuse_fd(f, "a TCP connection that is being made; try again");
+    if (p.type == SOCK_STREAM && !p.peer.empty())
+        if (Status s = save_tcp_end(f, ctx, p.address, p.peer, p.tcp); !s)
+            return s;
+    if (p.type == SOCK_STREAM && !p.peer.empty() && !p.is_connection()) {
         if (ctx.external != ExternalSockets::Close)
             return refuse_fd(f, format("a connection to tcp %s (use --ext-sockets=close to restart "
                                        "with it closed)",
@@ -104,6 +122,8 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         return Status::refused("damaged description of a network socket");
     if (p.peer_closed)
         return create_closed(ctx);
+    if (p.is_connection())
+        return create_tcp_end(p.tcp, p.address, p.peer, ctx);
     Result<int> fd = ctx.lift(raw_syscall(SYS_socket, p.family, p.type | SOCK_CLOEXEC, p.protocol),
                               "network socket");
     if (!fd)
@@ -138,6 +158,12 @@ Status connect(int fd, const Description& d, RestoreContext&) {
 }
 
 } // namespace
+
+bool is_tcp_connection(const Description& d) {
+    Payload p;
+    return d.kind == FdKind::InetSocket && !d.elsewhere && decode(d.payload, p) &&
+           p.is_connection();
+}
 
 const FdOps kInetSocket{FdKind::InetSocket, recognize, save, create, connect};
 

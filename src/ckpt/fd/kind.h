@@ -3,9 +3,11 @@
 // what the image says of it is a structure private to that file (Description::payload).
 #pragma once
 #include "base/status.h"
+#include "ckpt/fd/unix_diag.h"
 #include "ckpt/state.h"
 #include "ckpt/sys.h"
 #include "ckpt/tree/tree.h"
+#include <functional>
 #include <map>
 #include <set>
 #include <sys/stat.h>
@@ -35,7 +37,7 @@ struct Content {
 struct SaveContext {
     std::vector<OpenFd> all;
     ExternalSockets external = ExternalSockets::Refuse;
-    std::map<uint64_t, uint64_t> unix_peers; // socket inode -> peer's, of all in this namespace
+    std::map<uint64_t, UnixPeer> unix_peers; // by the socket's inode, all in this namespace
     std::vector<SharedObject> objects;
     std::map<std::pair<uint64_t, uint64_t>, int> object_by_inode;
     std::map<int, int> object_fd; // object -> a descriptor that can read it
@@ -43,8 +45,11 @@ struct SaveContext {
     bool dry = false;             // preflight: look, change nothing, copy nothing
     // In a tree: descriptor -> its open file's number there, and whether this process tells of it;
     // what the other processes have open.
-    std::map<int, std::pair<int, bool>> tree_fds;
+    std::map<int, FdPart> tree_fds;
     std::vector<FdSummary> tree_others;
+    std::set<int> tree_pids;
+    std::map<std::string, int> tcp_connections; // of the tree, by tcp_connection_of; the family
+    std::set<uint64_t> contents_told;           // inodes of pipes whose contents are saved already
 
     // Given to the program by whoever started it: at a restart, the restorer's own stand for it.
     bool is_inherited(const OpenFd& f) const { return f.fd <= 2 || inherited.count(f.st.st_ino); }
@@ -58,7 +63,12 @@ struct RestoreContext {
     const ProcessState* state = nullptr;
     int scratch = 0;                              // descriptors from here on are the restorer's
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
+    std::set<std::pair<uint64_t, bool>> pipe_ends_used; // inode, reader
     std::map<int, int> ptys; // masters by their old number
+    std::map<std::string, int> tcp_ends;
+    std::map<std::string, int> unix_names; // bound sockets by their address
+    // When everything has been made: what was on its way, and then what was shut down.
+    std::vector<std::function<Status()>> later, last;
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
     // Open files (their numbers in the tree) for which the restorer's own standard streams stand,
@@ -86,7 +96,7 @@ struct FdOps {
 
 extern const FdOps kRegularFile, kDirectory, kPathOnly, kDevice, kTerminal, kPipe, kFifo,
     kUnixSocket, kInetSocket, kNetlinkSocket, kEventfd, kTimerfd, kSignalfd, kEpoll, kInotify,
-    kMemfd, kProcFile;
+    kMemfd, kProcFile, kPidfd;
 
 // "fd 9", with the number of its description's first descriptor.
 std::string fd_name(int fd);

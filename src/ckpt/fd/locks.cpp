@@ -23,8 +23,9 @@ std::vector<FileLock> parse_locks(std::string_view fdinfo) {
         const std::string_view kind = word();
         l.kind = kind == "FLOCK"   ? LockKind::Flock
                  : kind == "POSIX" ? LockKind::Posix
+                 : kind == "LEASE" ? LockKind::Lease
                                    : LockKind::OpenFile;
-        word(); // ADVISORY
+        l.breaking = word() == "BREAKING"; // else ADVISORY, ACTIVE
         l.write = word() == "WRITE";
         word(); // pid
         word(); // device and inode
@@ -37,11 +38,24 @@ std::vector<FileLock> parse_locks(std::string_view fdinfo) {
     return out;
 }
 
+std::vector<FileLock> locks_of_file(std::string_view fdinfo) {
+    std::vector<FileLock> out = parse_locks(fdinfo);
+    std::erase_if(out, [](const FileLock& l) { return l.kind == LockKind::Posix; });
+    return out;
+}
+std::vector<FileLock> locks_of_process(std::string_view fdinfo) {
+    std::vector<FileLock> out = parse_locks(fdinfo);
+    std::erase_if(out, [](const FileLock& l) { return l.kind != LockKind::Posix; });
+    return out;
+}
+
 Status take_locks(int fd, const std::vector<FileLock>& locks, const std::string& path) {
     for (const FileLock& l : locks) {
         long r;
         if (l.kind == LockKind::Flock) {
             r = raw_syscall(SYS_flock, fd, (l.write ? LOCK_EX : LOCK_SH) | LOCK_NB);
+        } else if (l.kind == LockKind::Lease) {
+            r = raw_syscall(SYS_fcntl, fd, 1024 /*F_SETLEASE*/, l.write ? F_WRLCK : F_RDLCK);
         } else {
             struct flock range {};
             range.l_type = l.write ? F_WRLCK : F_RDLCK;

@@ -5,6 +5,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -17,6 +18,8 @@ struct Payload {
     auto fields() { return std::tie(capacity, other_end_closed, inherited, content); }
 };
 
+constexpr int kLargeFile = 0100000; // as the kernel shows it; libc's is 0 here
+
 bool recognize_pipe(const OpenFd& f) {
     return S_ISFIFO(f.st.st_mode) && f.link.starts_with("pipe:");
 }
@@ -26,10 +29,33 @@ bool recognize_fifo(const OpenFd& f) {
 
 bool is_reader(int flags) { return (flags & O_ACCMODE) != O_WRONLY; }
 
+// poll tells a reader only of writers that have gone, not that there has never been one: there an
+// empty pipe that is at its end does. A FIFO without readers cannot be opened for writing at once.
 bool nobody_at_the_other_end(const OpenFd& f) {
     pollfd p{f.fd, POLLIN | POLLOUT, 0};
     raw_syscall(SYS_poll, &p, 1, 0);
-    return p.revents & (is_reader(f.flags) ? POLLHUP : POLLERR);
+    if (p.revents & (is_reader(f.flags) ? POLLHUP : POLLERR))
+        return true;
+    const std::string self = format("/proc/self/fd/%d", f.fd);
+    if (!is_reader(f.flags))
+        return open_fd(self.c_str(), O_WRONLY | O_NONBLOCK).error() == ENXIO;
+    int waiting = 0;
+    raw_syscall(SYS_ioctl, f.fd, FIONREAD, &waiting);
+    const UniqueFd again = open_fd(self.c_str(), O_RDONLY | O_NONBLOCK);
+    char none;
+    return waiting == 0 && again.ok() && raw_syscall(SYS_read, again.get(), &none, 1) == 0;
+}
+
+bool is_both(int flags) { return (flags & O_ACCMODE) == O_RDWR; }
+
+// Several descriptions may read one pipe: one of them tells what is in it.
+bool tells_contents(const OpenFd& f, SaveContext& ctx) {
+    if (!is_reader(f.flags))
+        return false;
+    const auto part = ctx.tree_fds.find(f.fd);
+    if (part != ctx.tree_fds.end())
+        return part->second.contents;
+    return ctx.contents_told.insert(f.st.st_ino).second;
 }
 
 // tee copies the bytes without taking them out.
@@ -61,7 +87,7 @@ Status copy_content(const OpenFd& f, int32_t capacity, std::string& out) {
 Status save_pipe(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
     const int wanted = is_reader(f.flags) ? O_WRONLY : O_RDONLY;
-    if (!ctx.other_end(f.st.st_ino, f.fd, wanted)) {
+    if (!is_both(f.flags) && !ctx.other_end(f.st.st_ino, f.fd, wanted)) {
         p.other_end_closed = nobody_at_the_other_end(f);
         if (!p.other_end_closed) {
             if (!ctx.is_inherited(f))
@@ -70,7 +96,7 @@ Status save_pipe(const OpenFd& f, SaveContext& ctx, Description& d) {
         }
     }
     p.capacity = (int32_t)raw_syscall(SYS_fcntl, f.fd, F_GETPIPE_SZ);
-    if (is_reader(f.flags) && !p.inherited && !ctx.dry)
+    if (!p.inherited && !ctx.dry && tells_contents(f, ctx))
         if (Status s = copy_content(f, p.capacity, p.content); !s)
             return s;
     d.payload = encode(p);
@@ -95,8 +121,13 @@ Result<int> create_pipe(const Description& d, RestoreContext& ctx) {
         it = ctx.pairs.emplace(d.ino, std::array<int, 2>{*a, *b}).first;
         raw_syscall(SYS_fcntl, *a, F_SETPIPE_SZ, p.capacity);
     }
-    // A description of its own even where the inode has several readers.
     const int end = it->second[is_reader(d.flags) ? 0 : 1];
+    // The first of each end is what pipe() gives. Further descriptions of it were opened by name.
+    if (!(d.flags & kLargeFile) && !is_both(d.flags)) {
+        const auto used = ctx.pipe_ends_used.insert({d.ino, is_reader(d.flags)});
+        if (used.second)
+            return ctx.lift(raw_syscall(SYS_dup, end), "pipe");
+    }
     const std::string path = format("/proc/self/fd/%d", end);
     const int mode = d.flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT);
     return ctx.lift(open_fd(path.c_str(), mode | O_NONBLOCK).release(), "pipe");
@@ -118,26 +149,42 @@ Status connect_pipe(int fd, const Description& d, RestoreContext& ctx) {
 }
 
 Status save_fifo(const OpenFd& f, SaveContext& ctx, Description& d) {
-    if (!ctx.other_end(f.st.st_ino, f.fd, is_reader(f.flags) ? O_WRONLY : O_RDONLY) &&
-        (f.flags & O_ACCMODE) != O_RDWR)
+    if (!is_both(f.flags) &&
+        !ctx.other_end(f.st.st_ino, f.fd, is_reader(f.flags) ? O_WRONLY : O_RDONLY) &&
+        !nobody_at_the_other_end(f))
         return refuse_fd(f, "a named pipe to another process: " + f.link);
     return save_pipe(f, ctx, d);
 }
 
+// Under its old name, or one that nobody has, if it was deleted; reader and writer, so that neither
+// end's open waits.
+UniqueFd open_fifo(const Description& d) {
+    if (!name_is_deleted(d.link))
+        return open_fd(d.link.c_str(), O_RDWR | O_NONBLOCK);
+    std::string path = without_deleted(d.link);
+    if (raw_syscall(SYS_mknodat, AT_FDCWD, path.c_str(), S_IFIFO | 0600, 0) == -EEXIST) {
+        path += format(".%d", own_pid());
+        raw_syscall(SYS_mknodat, AT_FDCWD, path.c_str(), S_IFIFO | 0600, 0);
+    }
+    UniqueFd fd = open_fd(path.c_str(), O_RDWR | O_NONBLOCK);
+    raw_syscall(SYS_unlink, path.c_str());
+    return fd;
+}
+
 Result<int> create_fifo(const Description& d, RestoreContext& ctx) {
-    // Both ends are opened through a handle that is reader and writer, so that neither open waits.
-    const UniqueFd both = open_fd(d.link.c_str(), O_RDWR | O_NONBLOCK);
-    if (!both.ok())
-        return Status::refused(format("%s: cannot open %s: %s", fd_name(d.first_fd).c_str(),
-                                      d.link.c_str(), error_text(both.error())));
     if (!ctx.pairs.count(d.ino)) {
-        Result<int> keep = ctx.lift(raw_syscall(SYS_dup, both.get()), d.link.c_str());
+        UniqueFd both = open_fifo(d);
+        if (!both.ok())
+            return Status::refused(format("%s: cannot open %s: %s", fd_name(d.first_fd).c_str(),
+                                          d.link.c_str(), error_text(both.error())));
+        Result<int> keep = ctx.lift(both.release(), d.link.c_str());
         if (!keep)
             return keep;
         ctx.pairs.emplace(d.ino, std::array<int, 2>{*keep, *keep});
     }
+    const std::string path = format("/proc/self/fd/%d", ctx.pairs[d.ino][0]);
     const int mode = d.flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT);
-    return ctx.lift(open_fd(d.link.c_str(), mode | O_NONBLOCK).release(), d.link.c_str());
+    return ctx.lift(open_fd(path.c_str(), mode | O_NONBLOCK).release(), d.link.c_str());
 }
 
 } // namespace

@@ -39,13 +39,22 @@ Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
     p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
     p.size = (uint64_t)f.st.st_size;
-    p.locks = parse_locks(f.info);
+    p.locks = locks_of_file(f.info);
+    for (const FileLock& l : p.locks)
+        if (l.breaking)
+            return refuse_fd(f, "a file with a lease that somebody waits for: " + f.link);
     if (!name_leads_there(f)) {
-        if ((f.flags & O_ACCMODE) == O_WRONLY)
-            return refuse_fd(f, "a deleted file that is open only for writing: " +
+        if ((f.flags & O_ACCMODE) == O_WRONLY &&
+            !open_fd(format("/proc/self/fd/%d", f.fd).c_str(), O_RDONLY).ok())
+            return refuse_fd(f, "a deleted file that can only be written: " +
                                     without_deleted(f.link));
         SharedObject o;
-        o.kind = SharedKind::DeletedFile;
+        // What a shared anonymous mapping shows by its name in /proc/self/map_files.
+        o.kind = f.link == "/dev/zero (deleted)" ? SharedKind::Anonymous : SharedKind::DeletedFile;
+        o.uid = f.st.st_uid;
+        o.gid = f.st.st_gid;
+        o.atime_ns = (int64_t)f.st.st_atim.tv_sec * 1'000'000'000 + f.st.st_atim.tv_nsec;
+        o.mtime_ns = (int64_t)f.st.st_mtim.tv_sec * 1'000'000'000 + f.st.st_mtim.tv_nsec;
         o.dev = f.st.st_dev;
         o.ino = f.st.st_ino;
         o.bytes = p.size;

@@ -27,6 +27,12 @@ constexpr Known kKnown[] = {
     {0, 0, SOL_SOCKET, SO_OOBINLINE, false},
     {0, 0, SOL_SOCKET, SO_PRIORITY, false},
     {0, 0, SOL_SOCKET, SO_TIMESTAMP, false},
+    {0, 0, SOL_SOCKET, SO_MARK, false},
+    {0, 0, SOL_SOCKET, SO_DONTROUTE, false},
+    {0, 0, SOL_SOCKET, SO_NO_CHECK, false},
+    {0, 0, SOL_SOCKET, SO_DEBUG, false},
+    {0, 0, SOL_SOCKET, SO_PASSSEC, false},
+    {0, 0, SOL_SOCKET, SO_BINDTODEVICE, false},
     {AF_UNIX, 0, SOL_SOCKET, SO_PASSCRED, false},
     {AF_NETLINK, 0, SOL_SOCKET, SO_PASSCRED, false},
     {AF_INET, 0, IPPROTO_IP, IP_TTL, false},
@@ -38,8 +44,23 @@ constexpr Known kKnown[] = {
     {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, false},
     {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, false},
     {AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_IF, false},
-    {AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
-    {AF_INET6, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
+    {AF_INET, 0, IPPROTO_IP, IP_FREEBIND, true},
+    {AF_INET, 0, IPPROTO_IP, IP_MTU_DISCOVER, false},
+    {AF_INET, 0, IPPROTO_IP, IP_RECVERR, false},
+    {AF_INET, 0, IPPROTO_IP, IP_RECVTTL, false},
+    {AF_INET, 0, IPPROTO_IP, IP_RECVTOS, false},
+    {AF_INET6, 0, IPPROTO_IPV6, 78 /*IPV6_FREEBIND*/, true},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_TCLASS, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_CORK, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_KEEPIDLE, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_KEEPINTVL, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_KEEPCNT, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_SYNCNT, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_DEFER_ACCEPT, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_USER_TIMEOUT, false},
 };
 
 bool is_before_bind(const SocketOption& o) {
@@ -54,7 +75,8 @@ bool is_before_bind(const SocketOption& o) {
 std::vector<SocketOption> read_socket_options(int fd, int family, int type) {
     std::vector<SocketOption> out;
     for (const Known& k : kKnown) {
-        if ((k.family && k.family != family) || (k.type && k.type != type))
+        if ((k.family && k.family != family) || (k.type && k.type != type) ||
+            (k.level == IPPROTO_TCP && family != AF_INET && family != AF_INET6))
             continue;
         char value[64] = {};
         unsigned bytes = sizeof value;

@@ -1,5 +1,8 @@
 #include "ckpt/fd/table.h"
 #include "base/own_fds.h"
+#include "ckpt/fd/locks.h"
+#include "ckpt/fd/socket_options.h"
+#include "ckpt/fd/tcp_connection.h"
 #include "ckpt/fd/unix_diag.h"
 #include "ckpt/text.h"
 #include <cerrno>
@@ -12,7 +15,7 @@ namespace {
 constexpr const FdOps* kKinds[] = {
     &kPathOnly, &kMemfd,   &kProcFile, &kRegularFile, &kDirectory,  &kDevice,
     &kTerminal, &kPipe,    &kFifo,     &kUnixSocket,  &kInetSocket, &kNetlinkSocket,
-    &kEventfd,  &kTimerfd, &kSignalfd, &kEpoll,       &kInotify,
+    &kEventfd,  &kTimerfd, &kSignalfd, &kEpoll,       &kInotify,    &kPidfd,
 };
 
 OpenFd look_at(int fd) {
@@ -43,8 +46,6 @@ int find_description(const ProcessState& state, const OpenFd& f) {
 }
 
 void save_owner(const OpenFd& f, Description& d) {
-    if (!(f.flags & O_ASYNC))
-        return;
     struct {
         int type, pid;
     } owner{};
@@ -69,8 +70,8 @@ Status save_one(const OpenFd& f, SaveContext& ctx, ProcessState& state) {
         d.link = f.link;
         save_owner(f, d);
         if (const auto part = ctx.tree_fds.find(f.fd); part != ctx.tree_fds.end()) {
-            d.tree_id = part->second.first;
-            d.elsewhere = !part->second.second;
+            d.tree_id = part->second.id;
+            d.elsewhere = !part->second.mine;
         }
         if (!d.elsewhere)
             if (Status s = ops->save(f, ctx, d); !s)
@@ -80,6 +81,29 @@ Status save_one(const OpenFd& f, SaveContext& ctx, ProcessState& state) {
     }
     state.descriptors.push_back({f.fd, f.cloexec, (uint32_t)index});
     return {};
+}
+
+void note_connections(SaveContext& ctx) {
+    for (const OpenFd& f : ctx.all)
+        if (S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH))
+            if (std::string c = tcp_connection_of(f.fd); !c.empty())
+                ctx.tcp_connections.emplace(std::move(c), socket_int(f.fd, SO_DOMAIN));
+    for (const FdSummary& f : ctx.tree_others)
+        if (!f.connection.empty())
+            ctx.tcp_connections.emplace(f.connection, f.family);
+}
+
+bool may_take(const FileLock& l, int flags) {
+    return (flags & O_ACCMODE) != (l.write ? O_RDONLY : O_WRONLY);
+}
+
+// Each process has its own, whoever else has the file open; every descriptor of a file shows them.
+void save_process_locks(const SaveContext& ctx, ProcessState& state) {
+    std::set<std::tuple<uint64_t, uint64_t, int64_t>> seen;
+    for (const OpenFd& f : ctx.all)
+        for (const FileLock& l : locks_of_process(f.info))
+            if (may_take(l, f.flags) && seen.insert({f.st.st_dev, f.st.st_ino, l.start}).second)
+                state.locks.push_back({f.fd, l});
 }
 
 bool has_unix_socket(const SaveContext& ctx) {
@@ -129,12 +153,13 @@ Status save_descriptors(SaveContext& ctx, ProcessState& state) {
         auto peers = unix_peers();
         if (!peers)
             return peers.status();
-        for (const auto& [ino, entry] : *peers)
-            ctx.unix_peers[ino] = entry.peer;
+        ctx.unix_peers = std::move(*peers);
     }
+    note_connections(ctx);
     for (const OpenFd& f : ctx.all)
         if (Status s = save_one(f, ctx, state); !s)
             return s;
+    save_process_locks(ctx, state);
     return {};
 }
 

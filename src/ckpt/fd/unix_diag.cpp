@@ -23,6 +23,8 @@ void read_entry(const nlmsghdr* h, std::map<uint64_t, UnixPeer>& out) {
     for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
         if (a->rta_type == UNIX_DIAG_PEER)
             entry.peer = *static_cast<const uint32_t*>(RTA_DATA(a));
+        if (a->rta_type == UNIX_DIAG_VFS)
+            entry.file = static_cast<const unix_diag_vfs*>(RTA_DATA(a))->udiag_vfs_ino;
         if (a->rta_type == UNIX_DIAG_SHUTDOWN)
             entry.shutdown = *static_cast<const uint8_t*>(RTA_DATA(a));
     }
@@ -39,7 +41,7 @@ Result<std::map<uint64_t, UnixPeer>> unix_peers() {
     q.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     q.body.sdiag_family = AF_UNIX;
     q.body.udiag_states = ~0u;
-    q.body.udiag_show = UDIAG_SHOW_PEER;
+    q.body.udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_VFS;
     if (!s.ok() || raw_syscall(SYS_sendto, s.get(), &q, sizeof q, 0, 0, 0) < 0)
         return Status::refused("this kernel does not tell which sockets are connected "
                                "(CONFIG_UNIX_DIAG)");

@@ -29,8 +29,13 @@ struct Payload {
     std::string address;             // sockaddr_un as bound; empty: not bound
     std::vector<std::string> unread; // messages; one entry for a stream
     std::vector<SocketOption> options;
+    std::vector<std::string> senders; // of the messages: addresses, empty if not bound
+    std::string sends_to;             // connected datagram socket: the address it sends to
+    bool deleted = false;             // bound to a file that is gone
+    uint32_t mode = 0, uid = 0, gid = 0; // of that file
     auto fields() {
-        return std::tie(shape, type, backlog, peer, shutdown, address, unread, options);
+        return std::tie(shape, type, backlog, peer, shutdown, address, unread, options, senders,
+                        sends_to, deleted, mode, uid, gid);
     }
 };
 
@@ -74,7 +79,8 @@ std::string peer_text(int fd) {
 }
 
 // Copies without taking out: SO_PEEK_OFF moves on with every peek.
-Status copy_unread(const OpenFd& f, bool stream, std::vector<std::string>& out) {
+Status copy_unread(const OpenFd& f, bool stream, Payload& p) {
+    std::vector<std::string>& out = p.unread;
     int offset = 0;
     raw_syscall(SYS_setsockopt, f.fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
     Status status;
@@ -84,6 +90,9 @@ Status copy_unread(const OpenFd& f, bool stream, std::vector<std::string>& out) 
         msghdr m{};
         m.msg_iov = &io;
         m.msg_iovlen = 1;
+        sockaddr_un sender{};
+        m.msg_name = &sender;
+        m.msg_namelen = sizeof sender;
         const long n = raw_syscall(SYS_recvmsg, f.fd, &m, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 || (n == 0 && stream))
             break;
@@ -101,6 +110,9 @@ Status copy_unread(const OpenFd& f, bool stream, std::vector<std::string>& out) 
             out.back() += piece;
         else
             out.push_back(std::move(piece));
+        p.senders.resize(out.size());
+        if (m.msg_namelen > offsetof(sockaddr_un, sun_path))
+            p.senders.back().assign(reinterpret_cast<const char*>(&sender), m.msg_namelen);
         if (n == 0)
             break; // an empty datagram does not move the offset
     }
@@ -109,9 +121,40 @@ Status copy_unread(const OpenFd& f, bool stream, std::vector<std::string>& out) 
     return status;
 }
 
+std::string peer_address(int fd) {
+    sockaddr_un a{};
+    unsigned bytes = sizeof a;
+    if (raw_syscall(SYS_getpeername, fd, &a, &bytes) < 0 ||
+        bytes <= offsetof(sockaddr_un, sun_path))
+        return {};
+    return std::string(reinterpret_cast<const char*>(&a), bytes);
+}
+
+// The file a socket is bound to may have been deleted, and another socket be bound in its place.
+void look_at_file(const OpenFd& f, const SaveContext& ctx, Payload& p) {
+    const size_t head = offsetof(sockaddr_un, sun_path);
+    if (p.address.size() <= head || p.address[head] == '\0')
+        return;
+    struct stat st {};
+    const auto it = ctx.unix_peers.find(f.st.st_ino);
+    const bool there = raw_syscall(SYS_newfstatat, AT_FDCWD, address_text(p.address).c_str(), &st,
+                                   0) == 0;
+    p.deleted = !there || (it != ctx.unix_peers.end() && it->second.file &&
+                           it->second.file != (uint32_t)st.st_ino);
+    p.mode = st.st_mode & 07777;
+    p.uid = st.st_uid;
+    p.gid = st.st_gid;
+}
+
 Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     const auto it = ctx.unix_peers.find(f.st.st_ino);
-    p.peer = it == ctx.unix_peers.end() ? 0 : it->second;
+    p.peer = it == ctx.unix_peers.end() ? 0 : it->second.peer;
+    p.shutdown = it == ctx.unix_peers.end() ? 0 : it->second.shutdown;
+    if (p.type == SOCK_DGRAM && p.peer && ctx.has_inode(f.st.st_dev, p.peer)) {
+        p.sends_to = peer_address(f.fd); // unless it is a socket pair's
+        if (!p.sends_to.empty())
+            return {};
+    }
     if (p.peer && ctx.has_inode(f.st.st_dev, p.peer)) {
         p.shape = Shape::Pair;
         return {};
@@ -141,6 +184,7 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     p.type = socket_int(f.fd, SO_TYPE);
     p.address = bound_address(f.fd);
     p.options = read_socket_options(f.fd, AF_UNIX, p.type);
+    look_at_file(f, ctx, p);
     if (socket_int(f.fd, SO_ACCEPTCONN) == 1) {
         p.shape = Shape::Listening;
         p.backlog = 4096; // the kernel does not tell; it caps at somaxconn
@@ -148,28 +192,106 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
         return s;
     }
     if (!ctx.dry && p.shape != Shape::Listening && p.shape != Shape::Inherited)
-        if (Status s = copy_unread(f, p.type == SOCK_STREAM, p.unread); !s)
+        if (Status s = copy_unread(f, p.type == SOCK_STREAM, p); !s)
             return s;
     d.payload = encode(p);
     return {};
 }
 
-Status bind_to(int fd, const std::string& address) {
-    if (address.empty())
+// The file the killed process left behind. If somebody listens there, leave it alone.
+void remove_leftover(const std::string& address) {
+    const UniqueFd probe(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const long r =
+        raw_syscall(SYS_connect, probe.get(), address.data(), (unsigned)address.size());
+    if (r == -ECONNREFUSED || r == -EPROTOTYPE)
+        raw_syscall(SYS_unlink, address_text(address).c_str());
+}
+
+// Bound to a file that was deleted: it is there for the moment, and what has its name is not.
+long bind_deleted(int fd, const std::string& address) {
+    const std::string path = address_text(address), aside = path + format(".%d", own_pid());
+    const std::string folder = path.substr(0, path.find_last_of('/') + 1);
+    const bool moved = raw_syscall(SYS_rename, path.c_str(), aside.c_str()) == 0;
+    const bool made = !folder.empty() && raw_syscall(SYS_mkdir, folder.c_str(), 0700) == 0;
+    const long r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
+    raw_syscall(SYS_unlink, path.c_str());
+    if (made)
+        raw_syscall(SYS_rmdir, folder.c_str());
+    if (moved)
+        raw_syscall(SYS_rename, aside.c_str(), path.c_str());
+    return r;
+}
+
+Status bind_to(int fd, const Payload& p, const RestoreContext& ctx) {
+    if (p.address.empty())
         return {};
-    long r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
-    if (r == -EADDRINUSE && address[offsetof(sockaddr_un, sun_path)] != '\0') {
-        // The file the killed process left behind. If somebody listens there, leave it alone.
-        const UniqueFd probe(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        if (raw_syscall(SYS_connect, probe.get(), address.data(), (unsigned)address.size()) ==
-            -ECONNREFUSED) {
-            raw_syscall(SYS_unlink, address_text(address).c_str());
-            r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
-        }
+    const bool is_file = p.address[offsetof(sockaddr_un, sun_path)] != '\0';
+    // A relative name is the program's, in its folder.
+    const UniqueFd here = open_fd(".", O_PATH | O_DIRECTORY);
+    if (is_file && ctx.state)
+        raw_syscall(SYS_chdir, ctx.state->cwd.c_str());
+    const auto bind = [&] {
+        return raw_syscall(SYS_bind, fd, p.address.data(), (unsigned)p.address.size());
+    };
+    const std::string path = address_text(p.address);
+    long r = is_file && p.deleted ? bind_deleted(fd, p.address) : bind();
+    if (r == -EADDRINUSE && is_file) {
+        remove_leftover(p.address);
+        r = bind();
     }
+    if (r >= 0 && is_file && !p.deleted) {
+        raw_syscall(SYS_chmod, path.c_str(), p.mode);
+        raw_syscall(SYS_chown, path.c_str(), p.uid, p.gid);
+    }
+    raw_syscall(SYS_fchdir, here.get());
     if (r < 0)
-        return Status::refused(format("cannot bind unix socket %s: %s",
-                                      address_text(address).c_str(), error_text((int)-r)));
+        return Status::refused(
+            format("cannot bind unix socket %s: %s", path.c_str(), error_text((int)-r)));
+    return {};
+}
+
+void enlarge_buffer(int fd, uint64_t bytes) {
+    const int wanted = (int)std::min<uint64_t>(2 * bytes + (64 << 10), 1 << 30);
+    for (const int name : {SO_SNDBUF, SO_SNDBUFFORCE})
+        raw_syscall(SYS_setsockopt, fd, SOL_SOCKET, name, &wanted, sizeof wanted);
+}
+
+Status cannot_put_back(long r) {
+    return Status::refused(
+        format("what was unread in a unix socket cannot be put back: %s", error_text((int)-r)));
+}
+
+// What a socket has not read yet, the other end has sent.
+Status put_back(int other, const std::vector<std::string>& unread) {
+    uint64_t bytes = 0;
+    for (const std::string& message : unread)
+        bytes += message.size() + 1024;
+    enlarge_buffer(other, bytes);
+    for (const std::string& message : unread) {
+        size_t sent = 0;
+        do {
+            const long n = raw_syscall(SYS_sendto, other, message.data() + sent,
+                                       message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+            if (n < 0)
+                return cannot_put_back(n);
+            sent += (size_t)n;
+        } while (sent < message.size());
+    }
+    return {};
+}
+
+// Datagrams that were sent to its address, by sockets that are here again, or by none.
+Status put_back_datagrams(const Payload& p, const RestoreContext& ctx) {
+    const UniqueFd nobody(raw_syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    for (size_t i = 0; i < p.unread.size(); ++i) {
+        const auto sender = ctx.unix_names.find(p.senders[i]);
+        const int from = sender == ctx.unix_names.end() ? nobody.get() : sender->second;
+        const long n = raw_syscall(SYS_sendto, from, p.unread[i].data(), p.unread[i].size(),
+                                   MSG_DONTWAIT | MSG_NOSIGNAL, p.address.data(),
+                                   p.address.size());
+        if (n < 0)
+            return cannot_put_back(n);
+    }
     return {};
 }
 
@@ -190,48 +312,60 @@ Result<int> create_pair(const Description& d, const Payload& p, RestoreContext& 
     return ctx.lift(raw_syscall(SYS_dup, it->second[0]), "socket");
 }
 
+void shut_down_last(int fd, const Payload& p, RestoreContext& ctx) {
+    if (p.shutdown)
+        ctx.last.push_back([fd, how = p.shutdown - 1] {
+            raw_syscall(SYS_shutdown, fd, how);
+            return Status();
+        });
+}
+
 Result<int> create(const Description& d, RestoreContext& ctx) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a unix socket");
     if (p.shape == Shape::Inherited)
         return ctx.inherited(d, S_IFSOCK);
-    if (p.shape == Shape::Pair || p.shape == Shape::PeerClosed)
-        return create_pair(d, p, ctx);
+    if (p.shape == Shape::Pair || p.shape == Shape::PeerClosed) {
+        auto fd = create_pair(d, p, ctx);
+        if (!fd)
+            return fd;
+        if (Status s = put_back(ctx.pairs[d.ino][1], p.unread); !s)
+            return s;
+        shut_down_last(*fd, p, ctx);
+        return fd;
+    }
     Result<int> fd =
         ctx.lift(raw_syscall(SYS_socket, AF_UNIX, p.type | SOCK_CLOEXEC, 0), "unix socket");
     if (!fd)
         return fd;
     set_socket_options(*fd, p.options, true);
-    if (Status s = bind_to(*fd, p.address); !s)
+    if (Status s = bind_to(*fd, p, ctx); !s)
         return s;
     if (p.shape == Shape::Listening)
         raw_syscall(SYS_listen, *fd, p.backlog);
+    if (!p.address.empty())
+        ctx.unix_names[p.address] = *fd;
+    if (!p.unread.empty() && p.address.empty())
+        ctx.warnings.push_back(fd_name(d.first_fd) + ": unread datagrams are lost");
+    if (p.type == SOCK_DGRAM && !p.unread.empty() && !p.address.empty())
+        ctx.later.push_back([p, &ctx] { return put_back_datagrams(p, ctx); });
+    if (!p.sends_to.empty())
+        ctx.last.push_back([p, fd = *fd] {
+            const long r = raw_syscall(SYS_connect, fd, p.sends_to.data(), p.sends_to.size());
+            return r < 0 ? cannot_put_back(r) : Status();
+        });
+    shut_down_last(*fd, p, ctx);
     return fd;
 }
 
-Status connect(int fd, const Description& d, RestoreContext& ctx) {
+Status connect(int fd, const Description& d, RestoreContext&) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a unix socket");
     if (p.shape == Shape::Inherited)
         return {};
     set_socket_options(fd, p.options, false);
-    if (p.unread.empty() || !ctx.pairs.count(d.ino))
-        return {};
-    // What this socket has not read yet, the other end has sent.
-    const int other = ctx.pairs[d.ino][1];
-    for (const std::string& message : p.unread) {
-        size_t sent = 0;
-        do {
-            const long n = raw_syscall(SYS_sendto, other, message.data() + sent,
-                                       message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
-            if (n < 0)
-                return Status::refused(format("%s: cannot put back what was unread in it: %s",
-                                              fd_name(fd).c_str(), error_text((int)-n)));
-            sent += (size_t)n;
-        } while (sent < message.size());
-    }
     return {};
 }
 

@@ -129,6 +129,10 @@ class Describer {
 
     void add_modified(const Vma& v) {
         std::vector<Range> ranges;
+        pagemap_.guards({v.start, v.end}, ranges);
+        for (const Range& r : ranges)
+            out_.guards.push_back({r.start, r.end});
+        ranges.clear();
         pagemap_.modified({v.start, v.end}, ranges);
         if (ranges.empty())
             return;
@@ -180,6 +184,8 @@ class Describer {
 Status check_mappings(const std::vector<Vma>& vmas) {
     for (const Vma& v : vmas) {
         const bool special = v.is_vvar() || v.name == "[vdso]" || v.name == "[vsyscall]";
+        if (v.name.starts_with("/[aio]"))
+            return Status::refused("it has a context of asynchronous I/O (io_setup)");
         if (v.huge_tlb)
             return Status::refused(format("memory at %lx is of huge TLB pages (%s)",
                                           (unsigned long)v.start, v.name.c_str()));
@@ -213,6 +219,8 @@ Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
                 index = (int)i;
         if (index < 0)
             index = ctx.object_for(o);
+        SharedObject& known = ctx.objects[(size_t)index];
+        known.from = std::min(known.from, v.offset);
         if (!ctx.object_fd.count(index))
             ctx.objects[(size_t)index].bytes = std::max(ctx.objects[(size_t)index].bytes, o.bytes);
     }

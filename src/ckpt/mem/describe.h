@@ -17,6 +17,7 @@ struct MemoryDescription {
     std::vector<SavedMapping> mappings;
     std::vector<SavedFile> files;
     std::vector<PageRun> runs; // of the process's memory; file_offset not set yet
+    std::vector<GuardedPages> guards;
     // Runs whose bytes must be read through /proc/self/mem: what lies there can be beyond a
     // file's end.
     std::vector<Range> careful;

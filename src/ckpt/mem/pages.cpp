@@ -16,10 +16,12 @@ struct ScanArgs {
         category_mask, category_anyof_mask, return_mask;
 };
 constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArgs);
-constexpr uint64_t kIsFile = 4, kIsPresent = 8, kIsSwapped = 16, kIsZero = 32, kIsHuge = 64;
+constexpr uint64_t kIsFile = 4, kIsPresent = 8, kIsSwapped = 16, kIsZero = 32, kIsHuge = 64,
+                   kIsGuard = 256;
 
 // /proc/PID/pagemap entries, for kernels without the scan.
-constexpr uint64_t kEntryPresent = 1ull << 63, kEntrySwapped = 1ull << 62, kEntryFile = 1ull << 61;
+constexpr uint64_t kEntryPresent = 1ull << 63, kEntrySwapped = 1ull << 62, kEntryFile = 1ull << 61,
+                   kEntryGuard = 1ull << 58;
 
 void append(std::vector<Range>& out, uint64_t start, uint64_t end) {
     if (!out.empty() && out.back().end == start)
@@ -45,6 +47,14 @@ void Pagemap::scan(Range within, uint64_t inverted, uint64_t mask, uint64_t any,
         a.category_anyof_mask = any;
         a.return_mask = kIsPresent | kIsSwapped;
         const long n = raw_syscall(SYS_ioctl, fd_.get(), kPagemapScan, &a);
+        if (n < 0 && knows_guards_ && mask & kIsGuard) {
+            knows_guards_ = false; // older than them: there are none
+            inverted &= ~kIsGuard;
+            mask &= ~kIsGuard;
+            if (mask == 0)
+                return;
+            continue;
+        }
         if (n < 0) {
             has_scan_ = false;
             return;
@@ -63,7 +73,7 @@ void Pagemap::read_entries(Range within, std::vector<Range>& out) {
             memset(entries, 0xff, sizeof entries); // cannot tell: take all
         for (uint64_t i = 0; i < pages; ++i)
             if ((entries[i] & (kEntryPresent | kEntrySwapped)) &&
-                !((entries[i] & kEntryFile) && entries[i] != ~0ull))
+                (!(entries[i] & kEntryGuard) || entries[i] == ~0ull) && !((entries[i] & kEntryFile) && entries[i] != ~0ull))
                 append(out, at + i * kPage, at + (i + 1) * kPage);
         at += pages * kPage;
     }
@@ -72,12 +82,18 @@ void Pagemap::read_entries(Range within, std::vector<Range>& out) {
 void Pagemap::modified(Range within, std::vector<Range>& out) {
     if (has_scan_) {
         const size_t before = out.size();
-        scan(within, kIsFile | kIsZero, kIsFile | kIsZero, kIsPresent | kIsSwapped, out);
+        const uint64_t without = kIsFile | kIsZero | (knows_guards_ ? kIsGuard : 0);
+        scan(within, without, without, kIsPresent | kIsSwapped, out);
         if (has_scan_)
             return;
         out.resize(before);
     }
     read_entries(within, out);
+}
+
+void Pagemap::guards(Range within, std::vector<Range>& out) {
+    if (has_scan_ && knows_guards_)
+        scan(within, 0, kIsGuard, 0, out);
 }
 
 void Pagemap::small(Range within, std::vector<Range>& out) {

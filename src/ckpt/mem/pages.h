@@ -11,6 +11,8 @@ class Pagemap {
     bool ok() const { return fd_.ok(); }
     // Ranges of private pages (present or swapped, not of a file, not the zero page), ascending.
     void modified(Range within, std::vector<Range>& out);
+    // Ranges that must not be touched (MADV_GUARD_INSTALL).
+    void guards(Range within, std::vector<Range>& out);
     // Ranges that are backed by small pages and present.
     void small(Range within, std::vector<Range>& out);
 
@@ -19,7 +21,8 @@ class Pagemap {
               std::vector<Range>& out);
     void read_entries(Range within, std::vector<Range>& out);
     UniqueFd fd_;
-    bool has_scan_ = true; // kernel 6.7
+    bool has_scan_ = true;     // kernel 6.7
+    bool knows_guards_ = true; // kernel 6.15
 };
 
 bool is_zero_page(const void* page);

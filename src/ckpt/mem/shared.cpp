@@ -1,4 +1,5 @@
 #include "ckpt/mem/shared.h"
+#include "ckpt/fd/locks.h"
 #include "ckpt/image/format.h"
 #include "ckpt/mem/pages.h"
 #include "ckpt/text.h"
@@ -26,8 +27,14 @@ void note_runs(const char* copy, uint64_t base, uint64_t bytes, std::vector<Cont
 
 // By descriptor: exact, holes are skipped without being filled.
 Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<Content>& out) {
-    // The position belongs to the app. A description of our own, or the saved one put back.
-    const UniqueFd again = open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY);
+    // The position belongs to the app, and is put back. A description of our own only where it
+    // must be: closing that gives up the process's locks on the file.
+    char byte;
+    const bool readable = raw_syscall(SYS_pread64, fd, &byte, 1, 0) >= 0;
+    const std::vector<FileLock> locks =
+        readable ? std::vector<FileLock>()
+                 : locks_of_process(file_text(format("/proc/self/fdinfo/%d", fd)));
+    UniqueFd again(readable ? -1 : open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY).release());
     const int from = again.ok() ? again.get() : fd;
     const long position = raw_syscall(SYS_lseek, from, 0, SEEK_CUR);
     Status status;
@@ -49,6 +56,8 @@ Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<C
         at = page_up(end);
     }
     raw_syscall(SYS_lseek, from, position, SEEK_SET);
+    again.reset();
+    (void)take_locks(fd, locks, o.name); // nobody of ours runs who could have taken them
     return status;
 }
 
@@ -88,6 +97,40 @@ Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out
 
 bool shows(const Vma& v, const SharedObject& o) { return v.shared && v.ino == o.ino; }
 
+// What is mapped may be a part with holes, while others map the rest, or nobody does any more.
+// mremap of nothing from a shared mapping makes another one from there on, as long as is wanted.
+class WholeView {
+  public:
+    WholeView(const Vma& lowest, uint64_t bytes) : vma_(lowest) {
+        if (bytes <= lowest.offset)
+            return;
+        const uint64_t length = page_up(bytes - lowest.offset);
+        at_ = raw_syscall(SYS_mremap, lowest.start, 0, length, 1 /*MREMAP_MAYMOVE*/);
+        if (!ok())
+            return;
+        vma_.start = (uint64_t)at_;
+        vma_.end = (uint64_t)at_ + length;
+    }
+    ~WholeView() {
+        if (ok())
+            raw_syscall(SYS_munmap, vma_.start, vma_.end - vma_.start);
+    }
+    bool ok() const { return at_ > 0; }
+    const Vma& vma() const { return vma_; }
+
+  private:
+    Vma vma_;
+    long at_ = -1;
+};
+
+const Vma* lowest_view(const std::vector<Vma>& vmas, const SharedObject& o) {
+    const Vma* lowest = nullptr;
+    for (const Vma& v : vmas)
+        if (shows(v, o) && (!lowest || v.offset < lowest->offset))
+            lowest = &v;
+    return lowest;
+}
+
 } // namespace
 
 void* Staging::take(uint64_t bytes, bool shared) {
@@ -118,6 +161,14 @@ Status copy_shared(SaveContext& ctx, const std::vector<Vma>& vmas, Staging& stag
             if (Status s = copy_by_fd(o, fd->second, staging, out.of[i]); !s)
                 return s;
             continue;
+        }
+        if (const Vma* lowest = lowest_view(vmas, o); lowest && o.kind != SharedKind::SysV) {
+            const WholeView whole(*lowest, o.bytes);
+            if (whole.ok()) {
+                if (Status s = copy_by_mapping(whole.vma(), staging, out.of[i]); !s)
+                    return s;
+                continue;
+            }
         }
         // Several mappings may show parts of it, or the same part twice.
         std::vector<Range> done;

@@ -2,6 +2,7 @@
 #include "ckpt/process/cpu.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -17,14 +18,29 @@ std::vector<std::string> command_line() {
     return out;
 }
 
+std::array<uint32_t, 4> four(std::string_view text) {
+    std::array<uint32_t, 4> out{};
+    Scanner in(text);
+    for (uint32_t& id : out) {
+        while (!in.done() && (in.rest()[0] == ' ' || in.rest()[0] == '\t'))
+            in.advance(1);
+        id = (uint32_t)in.decimal();
+    }
+    return out;
+}
+
 Credentials credentials() {
     Credentials c;
-    c.uid = (uint32_t)raw_syscall(SYS_getuid);
-    c.gid = (uint32_t)raw_syscall(SYS_getgid);
-    const std::string status = file_text("/proc/self/status");
-    c.effective = Scanner(value_of(status, "CapEff:")).hex();
-    c.permitted = Scanner(value_of(status, "CapPrm:")).hex();
-    c.inheritable = Scanner(value_of(status, "CapInh:")).hex();
+    const std::string status = file_text(format("/proc/self/task/%d/status", own_pid()));
+    c.uids = four(value_of(status, "Uid:"));
+    c.gids = four(value_of(status, "Gid:"));
+    for (Scanner in(value_of(status, "Groups:")); !in.done(); in.skip(' ')) {
+        if (in.rest()[0] < '0' || in.rest()[0] > '9')
+            break;
+        c.groups.push_back((uint32_t)in.decimal());
+    }
+    c.bounding = Scanner(value_of(status, "CapBnd:")).hex();
+    c.ambient = Scanner(value_of(status, "CapAmb:")).hex();
     c.no_new_privs = Scanner(value_of(status, "NoNewPrivs:")).decimal() != 0;
     return c;
 }
@@ -54,6 +70,10 @@ void save_identity(ProcessState& state) {
     state.monotonic_ns = (int64_t)clock_ns(CLOCK_MONOTONIC);
     state.boottime_ns = (int64_t)clock_ns(CLOCK_BOOTTIME);
     state.cpu_features = cpu_features();
+    state.oom_score = (int32_t)Scanner(file_text("/proc/self/oom_score_adj")).number();
+    const TreeMember self = look_at_process(state.pid);
+    state.terminal = self.terminal;
+    state.foreground = self.foreground;
 }
 
 void save_limits(ProcessState& state) {

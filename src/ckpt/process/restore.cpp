@@ -1,8 +1,8 @@
 #include "ckpt/process/restore.h"
 #include "ckpt/sys.h"
+#include "ckpt/text.h"
 #include <algorithm>
 #include <csignal>
-#include <linux/capability.h>
 #include <linux/prctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -75,23 +75,14 @@ void restore_process(const ProcessState& s, int exe_fd) {
     for (int n = 1; n <= 64; ++n)
         if (n != SIGKILL && n != SIGSTOP)
             raw_syscall(SYS_rt_sigaction, n, &s.actions[(size_t)n - 1], 0, 8);
+    const std::string score = format("%d", s.oom_score);
+    if (file_text("/proc/self/oom_score_adj") != score + "\n")
+        if (const UniqueFd f = open_fd("/proc/self/oom_score_adj", O_WRONLY); f.ok())
+            write_all(f.get(), score.data(), score.size());
     if (s.child_subreaper)
         raw_syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (exe_fd >= 0)
         raw_syscall(SYS_close, exe_fd);
-}
-
-void drop_capabilities(const Credentials& saved) {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[2]{};
-    for (int i = 0; i < 2; ++i) {
-        data[i].effective = (uint32_t)(saved.effective >> (32 * i));
-        data[i].permitted = (uint32_t)(saved.permitted >> (32 * i));
-        data[i].inheritable = (uint32_t)(saved.inheritable >> (32 * i));
-    }
-    raw_syscall(SYS_capset, &header, data);
-    if (saved.no_new_privs)
-        raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 } // namespace glckpt::ckpt

@@ -12,7 +12,5 @@ void restore_own_thread(const ThreadSlot& slot);
 void restore_limits(const ProcessState& state);
 // The checkpoint thread: layout, dispositions, prctl.
 void restore_process(const ProcessState& state, int exe_fd);
-// Each thread, last: the capabilities that a user namespace gave it.
-void drop_capabilities(const Credentials& saved);
 
 } // namespace glckpt::ckpt

@@ -1,4 +1,5 @@
 #include "ckpt/process/attributes.h"
+#include "ckpt/stop/pending.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <csignal>
@@ -13,40 +14,50 @@ SavedSignal saved(const siginfo_t& info) {
     return {std::string(reinterpret_cast<const char*>(&info), kInfoBytes)};
 }
 
+void copy_queue(void* out) { copy_process_queue(*static_cast<std::vector<siginfo_t>*>(out)); }
+void queue_again(void* in) { queue_to_process(*static_cast<std::vector<siginfo_t>*>(in)); }
+
+// A process whose first thread has ended: the kernel says which wait, not with what.
+std::vector<siginfo_t> guess(uint64_t pending) {
+    std::vector<siginfo_t> out;
+    for (int n = 1; n <= 64; ++n) {
+        if (!(pending >> (n - 1) & 1))
+            continue;
+        siginfo_t info{};
+        info.si_signo = n;
+        info.si_code = SI_QUEUE; // the one that may be sent in another thread's name
+        info.si_pid = own_pid();
+        out.push_back(info);
+    }
+    return out;
+}
+
 } // namespace
 
-// The queue of the process can only be read by taking from it. The checkpoint thread, for which
-// everything but the stop signal is blocked and nothing is ever sent, takes all and puts all back:
-// same order, same values.
 void save_signals(ProcessState& state) {
     for (int n = 1; n <= 64; ++n)
         raw_syscall(SYS_rt_sigaction, n, 0, &state.actions[(size_t)n - 1], 8);
     const std::string status = file_text("/proc/self/status");
-    uint64_t pending = Scanner(value_of(status, "ShdPnd:")).hex();
-    pending &= ~(1ull << (kStopSignal - 1));
+    const uint64_t pending =
+        Scanner(value_of(status, "ShdPnd:")).hex() & ~(1ull << (kStopSignal - 1));
     if (pending == 0)
         return;
-    const timespec now{0, 0};
-    siginfo_t info{};
-    while (raw_syscall(SYS_rt_sigtimedwait, &pending, &info, &now, 8) > 0)
-        state.pending.push_back(saved(info));
-    for (const SavedSignal& s : state.pending) {
-        memcpy(&info, s.siginfo.data(), kInfoBytes);
-        raw_syscall(SYS_rt_sigqueueinfo, own_pid(), info.si_signo, &info);
-    }
+    std::vector<siginfo_t> signals;
+    if (!run_on_first_thread(copy_queue, &signals))
+        signals = guess(pending);
+    for (const siginfo_t& s : signals)
+        state.pending.push_back(saved(s));
 }
 
+// Those of a thread, it queues itself (glckpt_restarted_thread).
 void requeue_pending(const ProcessState& state) {
-    siginfo_t info;
-    for (const SavedSignal& s : state.pending) {
-        memcpy(&info, s.siginfo.data(), kInfoBytes);
-        raw_syscall(SYS_rt_sigqueueinfo, own_pid(), info.si_signo, &info);
-    }
-    for (const SavedThread& t : state.threads)
-        for (const SavedSignal& s : t.pending) {
-            memcpy(&info, s.siginfo.data(), kInfoBytes);
-            raw_syscall(SYS_rt_tgsigqueueinfo, own_pid(), t.tid, info.si_signo, &info);
-        }
+    std::vector<siginfo_t> signals(state.pending.size());
+    for (size_t i = 0; i < signals.size(); ++i)
+        memcpy(&signals[i], state.pending[i].siginfo.data(), kInfoBytes);
+    if (signals.empty())
+        return;
+    if (!run_on_first_thread(queue_again, &signals))
+        queue_to_process(signals);
 }
 
 } // namespace glckpt::ckpt

@@ -9,22 +9,9 @@ namespace {
 
 constexpr uint32_t kRseqSignature = 0x53053053; // RSEQ_SIG of x86
 
-// Pending for this thread alone. The kernel tells which, not with what values: those that need
-// their value are the rule for the process (sigqueue), the exception for a thread.
 void save_pending(const ThreadSlot& slot, SavedThread& t) {
-    if (slot.pending == 0)
-        return;
-    const std::string status = file_text(format("/proc/self/task/%d/status", slot.tid));
-    const uint64_t own = Scanner(value_of(status, "SigPnd:")).hex() & ~(1ull << (kStopSignal - 1));
-    for (int n = 1; n <= 64; ++n) {
-        if (!(own >> (n - 1) & 1))
-            continue;
-        siginfo_t info{};
-        info.si_signo = n;
-        info.si_code = SI_TKILL;
-        info.si_pid = own_pid();
-        t.pending.push_back({std::string(reinterpret_cast<const char*>(&info), 128)});
-    }
+    for (const siginfo_t& s : slot.queued)
+        t.pending.push_back({std::string(reinterpret_cast<const char*>(&s), 128)});
 }
 
 void save_registers(const ThreadSlot& slot, SavedThread& t) {

@@ -1,5 +1,7 @@
 #include "ckpt/restore/descriptors.h"
+#include "ckpt/fd/locks.h"
 #include "ckpt/fd/table.h"
+#include "ckpt/fd/tcp_connection.h"
 #include "ckpt/text.h"
 #include <algorithm>
 
@@ -8,8 +10,10 @@ namespace {
 
 constexpr int kSettable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 
-// By name below /proc, where the process must be there before it can be opened.
-bool made_by_each(const Description& d) { return d.kind == FdKind::ProcFile; }
+// By name below /proc, or by a process's number: where that must be there before.
+bool made_by_each(const Description& d) {
+    return !d.elsewhere && (d.kind == FdKind::ProcFile || d.kind == FdKind::Pidfd);
+}
 
 Result<int> create(const Description& d, RestoreContext& ctx) {
     const FdOps* ops = ops_for(d.kind);
@@ -43,7 +47,7 @@ Status put_in_place(const ProcessState& state, RestoreContext& ctx, OpenFiles& m
 }
 
 void set_owner(const Description& d) {
-    if (!(d.flags & O_ASYNC))
+    if (d.owner == 0 && d.owner_signal == 0)
         return;
     const struct { int type, pid; } owner{d.owner_type, d.owner};
     raw_syscall(SYS_fcntl, d.first_fd, 15 /*F_SETOWN_EX*/, &owner);
@@ -85,10 +89,8 @@ Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles
     for (size_t i = 0; i < tree.size(); ++i) {
         if (!tree.living(i))
             continue;
-        ctx.state = &tree.process(i);
-        ctx.object_fds = objects_of(*ctx.state, made);
-        for (const Description& d : ctx.state->descriptions) {
-            if (d.elsewhere || made_by_each(d))
+        for (const Description& d : tree.process(i).descriptions) {
+            if (!is_tcp_connection(d))
                 continue;
             auto fd = create(d, ctx);
             if (!fd)
@@ -96,6 +98,24 @@ Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles
             made.descriptions[(size_t)d.tree_id] = *fd;
         }
     }
+    for (size_t i = 0; i < tree.size(); ++i) {
+        if (!tree.living(i))
+            continue;
+        ctx.state = &tree.process(i);
+        ctx.object_fds = objects_of(*ctx.state, made);
+        for (const Description& d : ctx.state->descriptions) {
+            if (d.elsewhere || made_by_each(d) || made.descriptions[(size_t)d.tree_id] >= 0)
+                continue;
+            auto fd = create(d, ctx);
+            if (!fd)
+                return fd.status();
+            made.descriptions[(size_t)d.tree_id] = *fd;
+        }
+    }
+    for (const auto* steps : {&ctx.later, &ctx.last})
+        for (const auto& step : *steps)
+            if (Status s = step(); !s)
+                return s;
     return {};
 }
 
@@ -126,6 +146,10 @@ Status place_descriptors(const ProcessState& state, RestoreContext& ctx, OpenFil
         from = std::max(from, fd + 1);
     }
     raw_syscall(SYS_close_range, from, ~0u, 0);
+    // Closing any descriptor of a file gives up the process's locks on it: so these come last.
+    for (const HeldLock& h : state.locks)
+        if (Status s = take_locks(h.fd, {h.lock}, fd_name(h.fd)); !s)
+            return s;
     return {};
 }
 

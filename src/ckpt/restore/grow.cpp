@@ -164,8 +164,14 @@ void Grower::end_as(const TreeMember& zombie) {
 }
 
 Status Grower::grow() {
-    if (tree_.size() == 1)
-        return lead_session();
+    if (tree_.size() == 1) {
+        const Status s = lead_session();
+        if (terminal_ >= 0) {
+            raw_syscall(SYS_ioctl, terminal_, TIOCSPGRP, &tree_.member(0).foreground);
+            raw_syscall(SYS_close, terminal_);
+        }
+        return s;
+    }
     if (meeting_ == MAP_FAILED)
         return Status::refused("out of memory");
     if (Status s = make_children(); !s)

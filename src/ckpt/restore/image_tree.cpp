@@ -18,6 +18,8 @@ Result<ImageTree> ImageTree::open(const std::string& path) {
         self.pid = p.pid;
         self.group = p.process_group;
         self.session = p.session;
+        self.terminal = p.terminal;
+        self.foreground = p.foreground;
         t.members_.push_back(self);
         t.descriptions_ = (int)p.descriptions.size();
         t.objects_ = (int)p.objects.size();

@@ -226,6 +226,9 @@ Status MemoryLoader::protect() {
         if (m.flags & kLocked)
             raw_syscall(SYS_mlock, p.at, m.bytes());
     }
+    for (const GuardedPages& g : image_.process().guards)
+        if (raw_syscall(SYS_madvise, now_at(g.start), g.end - g.start, 102 /*GUARD_INSTALL*/) < 0)
+            return Status::refused("this kernel has no guard pages (MADV_GUARD_INSTALL)");
     return {};
 }
 

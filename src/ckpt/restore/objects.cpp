@@ -24,6 +24,8 @@ UniqueFd make_deleted_file(const SharedObject& o) {
     if (!fd.ok())
         return make_memfd(o.name.substr(o.name.rfind('/') + 1), o.bytes);
     raw_syscall(SYS_ftruncate, fd.get(), o.bytes);
+    raw_syscall(SYS_fchown, fd.get(), o.uid, o.gid);
+    raw_syscall(SYS_fchmod, fd.get(), o.mode);
     return fd;
 }
 

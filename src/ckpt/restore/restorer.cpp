@@ -12,6 +12,7 @@
 #include <cstring>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern "C" const char glckpt_blob[], glckpt_blob_end[];
@@ -42,6 +43,18 @@ Status check_cpu(const ProcessState& s) {
         if (s.cpu_features[i] & ~here[i])
             return Status::refused("this processor lacks instructions that the program was told it "
                                    "has (see glckpt-info)");
+    return {};
+}
+
+// Only root can become somebody else.
+Status check_credentials(const ProcessState& s) {
+    if (geteuid() == 0)
+        return {};
+    for (size_t i = 0; i < 4; ++i)
+        if (s.credentials.uids[i] != getuid() || s.credentials.gids[i] != getgid())
+            return Status::refused(format("process %d ran as user %u, group %u, which only root "
+                                          "can give back",
+                                          s.pid, s.credentials.uids[i], s.credentials.gids[i]));
     return {};
 }
 
@@ -124,8 +137,32 @@ RestoreContext make_context(int scratch) {
     return ctx;
 }
 
+// Of deleted files: as they were before their contents were put in.
+void set_times(const ProcessState& s, const std::vector<int>& objects) {
+    for (size_t i = 0; i < s.objects.size(); ++i) {
+        const SharedObject& o = s.objects[i];
+        if (o.kind != SharedKind::DeletedFile || o.elsewhere || o.mtime_ns == 0)
+            continue;
+        const timespec times[2] = {{o.atime_ns / 1'000'000'000, o.atime_ns % 1'000'000'000},
+                                   {o.mtime_ns / 1'000'000'000, o.mtime_ns % 1'000'000'000}};
+        raw_syscall(SYS_utimensat, objects[i], 0, times, 0);
+    }
+}
+
+// A folder that was deleted under the program: one of that name for a moment.
+bool enter_deleted(const std::string& link) {
+    if (!name_is_deleted(link))
+        return false;
+    const std::string path = without_deleted(link);
+    if (mkdir(path.c_str(), 0700) < 0)
+        return false;
+    const bool entered = chdir(path.c_str()) == 0;
+    rmdir(path.c_str());
+    return entered;
+}
+
 void enter_folder(const ProcessState& s, RestoreContext& ctx) {
-    if (chdir(s.cwd.c_str()) < 0)
+    if (!enter_deleted(s.cwd) && chdir(s.cwd.c_str()) < 0)
         ctx.warnings.push_back("the folder " + s.cwd +
                                " is gone; the program starts in the "
                                "present one");
@@ -241,6 +278,7 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
         fail(channel, Status::refused("no room in the address space"));
     if (Status s = load_memory(image, options, memory, vdso, space); !s)
         fail(channel, s);
+    set_times(state, objects);
     handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), ctx.scratch);
     enter_folder(state, ctx);
     tell_warnings(ctx);
@@ -302,8 +340,10 @@ void become_program(ImageTree& tree, const RestoreOptions& options, IdentityKind
         _exit(1);
     must(0, check_lengths(tree.root(), options));
     for (size_t i = 0; i < tree.size(); ++i)
-        if (tree.living(i))
+        if (tree.living(i)) {
             must(0, check_cpu(tree.process(i)));
+            must(0, check_credentials(tree.process(i)));
+        }
     raise_descriptor_limit();
     if (tree.size() > 1)
         block_all_signals(); // they are sent for good only when everybody is there

@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/service_thread.h"
 #include "ckpt/stop/frame.h"
+#include "ckpt/stop/pending.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <asm/prctl.h>
@@ -32,6 +33,13 @@ std::vector<std::unique_ptr<ThreadSlot>> g_slots;
 // Slots of stops that were given up while a signal was still on its way: it carries their address.
 std::vector<std::unique_ptr<ThreadSlot>> g_cancelled;
 std::atomic<uint32_t> g_generation{0}; // parked threads leave when it moves
+std::atomic<uint32_t> g_first{0};      // what the first thread waits on instead
+struct Errand {
+    void (*run)(void*) = nullptr;
+    void* arg = nullptr;
+    std::atomic<uint32_t> wanted{0};
+};
+Errand g_errand; // of the first thread
 std::atomic<uint32_t> g_parked{0};     // counts arrivals; waited on
 std::atomic<uint32_t> g_restarted{0};  // the same in a restarted process
 KernelAction g_chained{};
@@ -64,6 +72,7 @@ void describe_scheduling(ThreadSlot& s) {
     raw_syscall(SYS_sched_getparam, 0, &s.priority);
     s.nice = 20 - (int)raw_syscall(SYS_getpriority, PRIO_PROCESS, 0);
     s.timer_slack = (uint64_t)raw_syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    raw_syscall(SYS_prctl, PR_GET_PDEATHSIG, &s.parent_death, 0, 0, 0);
     const long n = raw_syscall(SYS_sched_getaffinity, 0, sizeof s.affinity, s.affinity);
     s.affinity_bytes = n > 0 ? (uint32_t)n : 0;
 }
@@ -83,8 +92,31 @@ void describe_self(ThreadSlot& s, ucontext_t* uc) {
             s.rseq_bytes = 32;
     }
     raw_syscall(SYS_rt_sigpending, &s.pending, 8);
+    if (s.pending & ~(1ull << (kStopSignal - 1)))
+        copy_own_queue(s.queued);
     describe_scheduling(s);
+    read_thread_credentials(s.credentials);
     note_time_left(s);
+}
+
+void await_leave(uint32_t generation) {
+    if (own_tid() != own_pid()) {
+        while (g_generation.load() == generation)
+            futex_wait(g_generation, generation);
+        return;
+    }
+    for (;;) {
+        const uint32_t seen = g_first.load();
+        if (g_generation.load() != generation)
+            return;
+        if (g_errand.wanted.load() == 0) {
+            futex_wait(g_first, seen);
+            continue;
+        }
+        g_errand.run(g_errand.arg);
+        g_errand.wanted.store(0);
+        futex_wake(g_errand.wanted, 1);
+    }
 }
 
 void park(ThreadSlot& slot, ucontext_t* uc) {
@@ -96,8 +128,7 @@ void park(ThreadSlot& slot, ucontext_t* uc) {
     slot.state.store(ThreadSlot::Parked);
     g_parked.fetch_add(1);
     futex_wake(g_parked, 1);
-    while (g_generation.load() == generation)
-        futex_wait(g_generation, generation);
+    await_leave(generation);
     undo_interruption(slot, false);
     slot.state.store(ThreadSlot::Left);
 }
@@ -312,6 +343,24 @@ void Stop::resume() {
     std::erase(g_slots, nullptr);
     g_generation.fetch_add(1);
     futex_wake(g_generation, INT32_MAX);
+    g_first.fetch_add(1);
+    futex_wake(g_first, 1);
+}
+
+bool run_on_first_thread(void (*run)(void*), void* arg) {
+    for (const auto& s : g_slots) {
+        if (s->tid != own_pid() || s->state.load() != ThreadSlot::Parked)
+            continue;
+        g_errand.run = run;
+        g_errand.arg = arg;
+        g_errand.wanted.store(1);
+        g_first.fetch_add(1);
+        futex_wake(g_first, 1);
+        while (g_errand.wanted.load() == 1)
+            futex_wait(g_errand.wanted, 1);
+        return true;
+    }
+    return false;
 }
 
 const std::vector<std::unique_ptr<ThreadSlot>>& Stop::slots() const { return g_slots; }
@@ -366,6 +415,7 @@ void install_stop_handler(void (*on_request)()) {
 }
 
 void forget_stop_after_fork() {
+    g_errand.wanted.store(0);
     g_slots.clear();
     g_parked.store(0);
 }
@@ -382,8 +432,8 @@ extern "C" [[gnu::used]] void glckpt_restarted_thread(ThreadSlot* slot) {
         const uint32_t generation = g_generation.load();
         g_restarted.fetch_add(1);
         futex_wake(g_restarted, 1);
-        while (g_generation.load() == generation)
-            futex_wait(g_generation, generation);
+        await_leave(generation);
+        queue_to_self(slot->queued);
         undo_interruption(*slot, true);
         slot->state.store(ThreadSlot::Left);
     }

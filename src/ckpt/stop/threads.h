@@ -10,6 +10,7 @@
 // they carry.
 #pragma once
 #include "base/status.h"
+#include "ckpt/process/credentials.h"
 #include <atomic>
 #include <csignal>
 #include <cstdint>
@@ -48,11 +49,14 @@ struct ThreadSlot {
     uint64_t fs = 0, gs = 0, clear_tid = 0, robust = 0, robust_bytes = 0, rseq = 0;
     uint32_t rseq_bytes = 0;
     uint64_t pending = 0; // signals that wait for it or for the process
+    std::vector<siginfo_t> queued; // those that wait for it alone
     char name[16] = {};
     int policy = 0, priority = 0, nice = 0;
     uint64_t timer_slack = 0;
+    int parent_death = 0; // PR_SET_PDEATHSIG
     uint32_t affinity_bytes = 0;
     uint64_t affinity[16] = {}; // 1024 processors
+    ThreadCredentials credentials;
     int64_t time_left_ns = -1;  // of a relative time-out that the stop cut; -1: none
 };
 
@@ -70,6 +74,11 @@ class Stop {
   private:
     bool active_ = false;
 };
+
+// Has the first thread of the process, which must be parked, run something, and waits for it. The
+// kernel lets only that one queue signals to the process in somebody else's name. False: it is not
+// there (it has ended).
+bool run_on_first_thread(void (*run)(void*), void* arg);
 
 // What a restarted thread does for itself before it parks again, and what it drops last. Set once.
 extern void (*g_restore_thread)(const ThreadSlot&);

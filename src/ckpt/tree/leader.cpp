@@ -6,7 +6,9 @@
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
 #include <algorithm>
+#include <fcntl.h>
 #include <linux/kcmp.h>
+#include <sys/stat.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -240,6 +242,10 @@ void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
             if (p.id < 0) {
                 p.id = descriptions_++;
                 p.mine = true;
+                for (const Known& k : known)
+                    if (S_ISFIFO(f.mode) && k.fd->ino == f.ino && k.fd->dev == f.dev &&
+                        (k.fd->flags & O_ACCMODE) != O_WRONLY)
+                        p.contents = false;
                 known.push_back({pid, p.id, &f});
             }
             part.descriptors.push_back(p);
@@ -251,6 +257,8 @@ void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
             if (m->member.pid == o.pid)
                 assign(o.pid, m->report, m->part);
     const auto tell_others = [&](int pid, TreePart& part) {
+        for (const TreeMember& o : order_)
+            part.pids.push_back(o.pid);
         for (const Known& k : known)
             if (k.pid != pid)
                 part.others.push_back(*k.fd);
@@ -262,11 +270,12 @@ void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
 }
 
 // Of several that have an object, one saves its contents: who describes a descriptor of it, since
-// that sees all of it; else who maps most.
+// that sees all of it; else who maps the lowest part, from which all of it can be reached
+// (mem/shared.cpp).
 void Leader::assign_objects(const MemberReport& own, TreePart& own_part) {
     struct Known {
         ObjectPart part;
-        uint64_t best = 0;
+        uint64_t best = ~0ull;
         TreePart* owner = nullptr;
         bool by_fd = false;
     };
@@ -279,7 +288,7 @@ void Leader::assign_objects(const MemberReport& own, TreePart& own_part) {
             if (k == known.end())
                 k = known.insert(
                     known.end(),
-                    Known{{o.kind, o.dev, o.ino, 0, objects_++, false}, 0, &part, false});
+                    Known{{o.kind, o.dev, o.ino, 0, objects_++, false}, ~0ull, &part, false});
             bool describes = false;
             if (o.by_fd)
                 for (const FdSummary& f : report.descriptors)
@@ -288,9 +297,9 @@ void Leader::assign_objects(const MemberReport& own, TreePart& own_part) {
             if (describes && !k->by_fd) {
                 k->owner = &part;
                 k->by_fd = true;
-            } else if (!k->by_fd && !o.by_fd && o.bytes > k->best) {
+            } else if (!k->by_fd && !o.by_fd && o.from < k->best) {
                 k->owner = &part;
-                k->best = o.bytes;
+                k->best = o.from;
             }
             k->part.bytes = std::max(k->part.bytes, o.bytes);
         }

@@ -34,14 +34,19 @@ struct FdSummary {
     uint64_t dev = 0, ino = 0, rdev = 0;
     int32_t pty_master = -1; // the number of the pseudo terminal of which it is the master
     std::string link;
-    auto fields() { return std::tie(fd, flags, mode, dev, ino, rdev, pty_master, link); }
+    std::string connection; // TCP: tcp_connection_of
+    int32_t family = 0;
+    auto fields() {
+        return std::tie(fd, flags, mode, dev, ino, rdev, pty_master, link, connection, family);
+    }
 };
 // Shared memory that a stopped process maps or has open.
 struct ObjectSummary {
     SharedKind kind = SharedKind::Anonymous;
     uint64_t dev = 0, ino = 0, bytes = 0;
+    uint64_t from = 0;  // the lowest offset that is mapped
     bool by_fd = false; // its contents can be read through a descriptor
-    auto fields() { return std::tie(kind, dev, ino, bytes, by_fd); }
+    auto fields() { return std::tie(kind, dev, ino, bytes, from, by_fd); }
 };
 
 // A child that has ended and was not waited for. Only its parent is told how.
@@ -62,7 +67,8 @@ struct MemberReport {
 struct FdPart {
     int32_t fd = -1, id = -1; // tree-wide number of the open file
     bool mine = false;        // this process describes it
-    auto fields() { return std::tie(fd, id, mine); }
+    bool contents = true;     // a pipe's reading end: nobody before it tells of its contents
+    auto fields() { return std::tie(fd, id, mine, contents); }
 };
 struct ObjectPart {
     SharedKind kind = SharedKind::Anonymous;
@@ -75,7 +81,8 @@ struct TreePart {
     std::vector<FdPart> descriptors;
     std::vector<ObjectPart> objects;
     std::vector<FdSummary> others; // what the other members have open, each once
-    auto fields() { return std::tie(descriptors, objects, others); }
+    std::vector<int32_t> pids;     // of all
+    auto fields() { return std::tie(descriptors, objects, others, pids); }
 };
 
 } // namespace glckpt::ckpt
