@@ -104,7 +104,7 @@ bool Session::receive_all(void* p, size_t n) {
 bool Session::try_ask(log::Ask kind, std::span<const char> question, int fd,
                       std::vector<char>* answer) {
     Locked hold(ask_lock_);
-    if (attaching_ && !attaching())
+    if (attaching_ && !alone_with_renderer())
         return false;
     const log::AskHeader h{kind, (uint32_t)question.size()};
     log::AskHeader back{};
@@ -121,8 +121,7 @@ std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, in
         const uint32_t generation = generation_.load();
         if (try_ask(kind, question, fd, &answer))
             return answer;
-        // The renderer died. Whoever is attaching it finds out (renderer_is_dead) and starts over.
-        if (attaching())
+        if (alone_with_renderer()) // finds out (renderer_is_dead) and does what is to be done
             return {};
         Pruner::get().wake();
         const timespec limit{0, 100'000'000};

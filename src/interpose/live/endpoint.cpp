@@ -11,7 +11,15 @@
 namespace glckpt {
 namespace {
 
-thread_local bool t_attaching = false;
+// What asks the renderer with the pruner's lock held, or while the pruner stands, must not wait for
+// the pruner to replace a renderer that dies meanwhile: it finds out itself.
+thread_local int t_alone = 0;
+struct Alone {
+    Alone() { ++t_alone; }
+    ~Alone() { --t_alone; }
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
+};
 
 uint64_t now_ns() {
     timespec t{};
@@ -81,9 +89,13 @@ void say(const std::string& what) {
     raw_syscall(SYS_write, 2, line.data(), line.size());
 }
 
+Status renderer_died() {
+    return Status::refused("the program's renderer died just now; it gets another: try again");
+}
+
 // Stops the renderer between two records.
 Status pause_renderer(uint64_t deadline_ns) {
-    for (;;) {
+    while (!Session::get().renderer_is_dead()) {
         const auto a = Session::get().ask(log::Ask::Pause, std::span<const char>());
         uint32_t paused = 0;
         if (a.size() == 4)
@@ -97,6 +109,7 @@ Status pause_renderer(uint64_t deadline_ns) {
         const timespec t{0, 1'000'000};
         raw_syscall(SYS_nanosleep, &t, 0);
     }
+    return renderer_died();
 }
 
 void emit_drawables(prune::Emitter& out, const prune::Fold& fold, prune::ContextState& c,
@@ -206,7 +219,7 @@ Status try_attach_all(Pruner& p) {
 
 // A renderer that dies while it is being attached is replaced by the next one, a few times.
 Status attach_all(Pruner& p) {
-    t_attaching = true;
+    const Alone alone;
     Session::get().begin_attach();
     Status s;
     for (int attempt = 0; attempt < 5; ++attempt) {
@@ -215,26 +228,31 @@ Status attach_all(Pruner& p) {
             break;
         s = Status::refused("the renderer dies each time it is attached (the driver crashes?)");
     }
-    t_attaching = false;
     Session::get().end_attach();
     return s;
 }
 
+Status read_back(Pruner& p) {
+    Status s = unrestorable(p);
+    if (s)
+        s = read_back_dirty(p);
+    return Session::get().renderer_is_dead() ? renderer_died() : s;
+}
+
 } // namespace
 
-bool attaching() { return t_attaching; }
+bool alone_with_renderer() { return t_alone; }
 
 Status replace_renderer() {
     if (!Session::existing())
         return {};
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
+    const Alone alone;
     if (Status s = pause_renderer(now_ns() + 5'000'000'000); !s)
         return s;
     p.fold_all();
-    Status s = unrestorable(p);
-    if (s)
-        s = read_back_dirty(p);
+    const Status s = read_back(p);
     if (!s) {
         Session::get().ask(log::Ask::Resume, std::span<const char>());
         return s;
@@ -260,7 +278,7 @@ static Status dies_again(Pruner& p) {
                                             s.ring() + (at & s.ring_mask()))
                                             ->op]);
     }
-    times = executed == last ? times + 1 : 0;
+    times = executed == last && !ops.empty() ? times + 1 : 0;
     last = executed;
     constexpr int kPatience = 5;
     return times < kPatience ? Status()
@@ -321,6 +339,7 @@ Status GlEndpoint::drain(uint64_t deadline_ns) {
         return {};
     Pruner& p = Pruner::get();
     Locked hold(p.lock);
+    const Alone alone;
     const uint64_t now = now_ns();
     wait_executed(p, now + (deadline_ns > now ? (deadline_ns - now) / 2 : 0));
     if (Status s = pause_renderer(deadline_ns); !s)
@@ -331,15 +350,14 @@ Status GlEndpoint::drain(uint64_t deadline_ns) {
         return Status::refused("it has called what glckpt does not keep track of: " +
                                vetoes(p.fold()));
     }
-    Status s = unrestorable(p);
-    if (s)
-        s = read_back_dirty(p);
+    Status s = read_back(p);
     if (!s)
         Session::get().ask(log::Ask::Resume, std::span<const char>());
     return s;
 }
 
 void GlEndpoint::resume() {
+    const Alone alone;
     if (Session::existing())
         Session::get().ask(log::Ask::Resume, std::span<const char>());
 }

@@ -11,8 +11,8 @@ Status replace_renderer();
 // The renderer died: attach another from the live set. Called by the pruner's thread.
 void recover_renderer();
 
-// The calling thread is attaching a renderer.
-bool attaching();
+// The calling thread must find out by itself when the renderer dies: nobody replaces it now.
+bool alone_with_renderer();
 
 class GlEndpoint : public ckpt::Endpoint {
   public:

@@ -53,7 +53,7 @@ void Pruner::add(Context* c) {
         started_ = true;
         log::g_wake_pruner = [] { Pruner::get().wake(); };
         log::g_renderer_check = [] {
-            if (attaching())
+            if (alone_with_renderer())
                 return Session::get().renderer_is_dead();
             Pruner::get().wake();
             return false;
