@@ -14,9 +14,10 @@
 namespace glckpt::log {
 
 enum RecordFlags : uint16_t {
-    kSync = 1,   // the producer waits for a reply
-    kFailed = 2, // set by the renderer in place: the driver rejected it, so it had no effect
-    kInside = 4, // between glBegin and glEnd
+    kSync = 1,      // the producer waits for a reply
+    kFailed = 2,    // set by the renderer in place: the driver rejected it, so it had no effect
+    kInside = 4,    // between glBegin and glEnd
+    kPartly = 16,   // with kFailed: a multi-bind command that had an effect but for names kNoName
     kNotLinked = 8, // set by the renderer: a glLinkProgram that failed while the program was in use
 };
 
@@ -44,6 +45,9 @@ struct PayloadRef {
     uint32_t place : 29;
 };
 static_assert(sizeof(PayloadRef) == 8);
+
+// Written by the renderer over a name that the driver refused (kPartly).
+constexpr uint32_t kNoName = ~0u;
 
 // In a payload of strings, the length of one that is a null pointer.
 constexpr uint32_t kNullString = ~0u;

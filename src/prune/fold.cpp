@@ -289,7 +289,7 @@ void Fold::veto(uint16_t op) { ++vetoes[op]; }
 
 void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
-    if (h.flags & log::kFailed)
+    if ((h.flags & log::kFailed) && !(h.flags & log::kPartly))
         return; // rejected by the driver: it had no effect
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));

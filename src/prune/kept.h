@@ -86,6 +86,8 @@ struct Kept {
     std::vector<Ref<Kept>> modelview, projection;
     std::vector<Ref<Kept>> current; // of a raster position: the color and coordinates it took along
     bool transformed = false;
+    bool lit = false; // a raster position whose color lighting has computed
+    Ref<Blob> color;  // that color and the secondary one, 8 floats, once the driver has told
     bool back_stencil = false; // set while glActiveStencilFaceEXT named the back face
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());

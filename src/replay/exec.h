@@ -172,6 +172,13 @@ class Exec {
         pipeline_program = r.program;
     }
     void note_glLinkProgram(const rec::glLinkProgram& r);
+    void note_glBindTextures(const rec::glBindTextures& r);
+    void note_glBindImageTextures(const rec::glBindImageTextures& r);
+    void note_glBindSamplers(const rec::glBindSamplers& r);
+    void note_glBindBuffersBase(const rec::glBindBuffersBase& r);
+    void note_glBindBuffersRange(const rec::glBindBuffersRange& r);
+    void note_glBindVertexBuffers(const rec::glBindVertexBuffers& r);
+    void note_glVertexArrayVertexBuffers(const rec::glVertexArrayVertexBuffers& r);
     void note_glBufferStorage(const rec::glBufferStorage& r);
     void note_glNamedBufferStorage(const rec::glNamedBufferStorage& r);
 

@@ -384,6 +384,19 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         memcpy(parts.add(p), table.data(), table.size());
         return parts.take();
     }
+    case log::ReadbackKind::Raster: {
+        Parts parts;
+        log::ReadbackPart p{};
+        p.bytes = 8 * sizeof(GLfloat);
+        ws_make_current(x.stream.id, x.draw, x.read, true);
+        GLfloat color[8] = {};
+        clear_errors(x.gl);
+        x.gl.glGetFloatv(GL_CURRENT_RASTER_COLOR, color);
+        x.gl.glGetFloatv(GL_CURRENT_RASTER_SECONDARY_COLOR, color + 4);
+        if (x.gl.glGetError() == GL_NO_ERROR)
+            memcpy(parts.add(p), color, sizeof color);
+        return parts.take();
+    }
     case log::ReadbackKind::Strings:
         return x.gl.glGetString ? read_strings(x) : std::vector<char>();
     default:

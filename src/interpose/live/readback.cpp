@@ -153,6 +153,26 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
     return {};
 }
 
+// The color that lighting gave the raster position: the driver's, while it is the present one.
+Status read_raster(uint32_t stream, prune::ContextState& c) {
+    const prune::Key key{prune::kRasterFamily};
+    if (prune::Kept* k = c.slots.find(key); k && k->lit && !k->color)
+        ask(stream, log::ReadbackKind::Raster, 0, 0)
+            .for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                k->color = Ref<Blob>(Blob::copy(bytes, p.bytes));
+            });
+    auto unknown = [&](const prune::Slots& s) {
+        const prune::Kept* k = s.find(key);
+        return k && k->lit && !k->color;
+    };
+    bool lost = unknown(c.slots);
+    for (const prune::SavedAttribs& s : c.attribs)
+        lost |= unknown(s.slots);
+    return lost ? Status::refused("a raster position that lighting has colored is on the attribute "
+                                  "stack (try again)")
+                : Status();
+}
+
 // A texture that was deleted while there are views of it is read, and told, through them: what
 // none of them shows is out of everybody's reach.
 bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture& deleted,
@@ -277,6 +297,8 @@ Status read_back_dirty(Pruner& p) {
             if (Status s = read_queries(id, *e.state); !s)
                 return s;
             if (Status s = read_unnamed(id, *e.state); !s)
+                return s;
+            if (Status s = read_raster(id, *e.state); !s)
                 return s;
         }
     for (auto& [id, e] : p.entries())

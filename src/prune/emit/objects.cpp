@@ -30,6 +30,8 @@ void Emitter::buffer(Buffer& b) {
 }
 
 void Emitter::texture(Texture& t) {
+    if (Object* o = t.view_of.get(); o && !o->named && !o->emitted_name)
+        texture(static_cast<Texture&>(*o));
     const uint32_t name = name_of(&t);
     rec::glGenTextures g{};
     g.n = 1;

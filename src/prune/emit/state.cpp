@@ -138,21 +138,37 @@ void Emitter::raster_position(const Slots& s) {
     if (const Kept* k = s.find({kRasterFamily})) {
         for (const Ref<Kept>& c : k->current)
             kept(*c);
+        static const uint16_t enable = family("enable");
+        const Kept* lighting = s.find({enable, 1, {GL_LIGHTING, 0}});
+        // The state's lights are not those that it was lit by.
+        const bool dark = lighting && (Op)lighting->header().op == Op::glEnable;
+        if (dark)
+            put(rec::glDisable{.cap = GL_LIGHTING});
+        if (k->color) {
+            const auto* v = reinterpret_cast<const float*>(k->color->data);
+            put(rec::glColor4f{.red = v[0], .green = v[1], .blue = v[2], .alpha = v[3]});
+            put(rec::glSecondaryColor3f{.red = v[4], .green = v[5], .blue = v[6]});
+        }
         if (k->transformed)
             transformed(*k);
         else
             kept(*k);
+        if (dark)
+            put(rec::glEnable{.cap = GL_LIGHTING});
         // The present ones again.
         static const uint16_t families[] = {family("current_color"), family("current_secondary"),
                                             family("current_fog_coord"),
                                             family("current_tex_coord")};
-        bool color = false;
+        bool color = false, secondary = !k->color;
         for (const auto& [key, c] : s.all())
             if (std::find(std::begin(families), std::end(families), key.family) !=
                 std::end(families)) {
                 kept(*c);
                 color |= key.family == families[0];
+                secondary |= key.family == families[1];
             }
+        if (!secondary)
+            put(rec::glSecondaryColor3f{.red = 0, .green = 0, .blue = 0});
         if (!color)
             put(rec::glColor4f{.red = 1, .green = 1, .blue = 1, .alpha = 1});
     }
@@ -193,8 +209,8 @@ void Emitter::bindings(ContextState& c) {
             put(rec::glBindFramebuffer{.target = GL_READ_FRAMEBUFFER,
                                        .framebuffer = name_of(c.read_fbo.get())});
     }
-    // What is told about a framebuffer (Mesa clamps the stencil reference by its bits) may depend on
-    // its having been looked at.
+    // What is told about a framebuffer (Mesa clamps the stencil reference by its bits) may depend
+    // on its having been looked at.
     if (c.draw_fbo)
         put(rec::glCheckFramebufferStatus{.target = GL_FRAMEBUFFER});
     if (c.renderbuffer)

@@ -57,6 +57,8 @@ void fold_bind_buffers(Fold& f, const char* r) {
             static_cast<const GLsizeiptr*>(f.payload(r, f.as<rec::glBindBuffersRange>(r).sizes));
     }
     for (uint32_t i = 0; i < n; ++i) {
+        if (names && names[i] == log::kNoName)
+            continue;
         Object* b = f.find(NameClass::buffer, names ? names[i] : 0);
         Ref<Kept> k;
         if (range && b) {

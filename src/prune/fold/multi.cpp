@@ -37,6 +37,8 @@ void set_vertex_buffers(Fold& f, VertexArray& v, R one, uint32_t first, uint32_t
                         const VertexBuffers& b) {
     static const uint16_t fam = family("vertex_array.vertex_buffer");
     for (uint32_t i = 0; i < n; ++i) {
+        if (b.names && b.names[i] == log::kNoName)
+            continue; // refused for this one alone
         Object* o = f.find(NameClass::buffer, b.names ? b.names[i] : 0);
         one.bindingindex = first + i;
         one.buffer = o ? o->name : 0;
@@ -105,6 +107,8 @@ void fold_bind_images(Fold& f, const char* r) {
     const auto& b = f.as<rec::glBindImageTextures>(r);
     const auto* names = array<uint32_t>(f, r, b.textures);
     for (uint32_t i = 0; i < (uint32_t)b.count; ++i) {
+        if (names && names[i] == log::kNoName)
+            continue;
         Object* o = f.find(NameClass::texture, names ? names[i] : 0);
         const uint32_t name = o ? o->name : 0;
         rec::glBindImageTextures one{};

@@ -30,6 +30,7 @@ void Fold::unbind(Object* o) {
             drop(b);
         break;
     case NameClass::framebuffer:
+        settle_framebuffer(static_cast<Framebuffer&>(*o)); // what was drawn through it stays
         drop(c->draw_fbo);
         drop(c->read_fbo);
         break;

@@ -83,6 +83,9 @@ void fold_raster_pos(Fold& f, const char* r) {
     f.with_modelview(*k);
     k->projection = f.matrix(GL_PROJECTION).levels.back().history;
     with_current(f, *k);
+    static const uint16_t enable = family("enable");
+    const Kept* lighting = f.c->slots.find({enable, 1, {GL_LIGHTING, 0}});
+    k->lit = lighting && Fold::is(lighting->bytes.data(), Op::glEnable);
     f.c->slots.set({kRasterFamily}, k); // and ends the moves since the last one
 }
 void fold_window_pos(Fold& f, const char* r) {

@@ -190,7 +190,8 @@ void fold_bind_textures(Fold& f, const char* r) {
     const auto first = (uint32_t)f.arg(r, Field::first), n = (uint32_t)f.arg(r, Field::count);
     const auto* names = static_cast<const uint32_t*>(f.payload(r, Field::names));
     for (uint32_t i = 0; i < n; ++i)
-        bind_by_object(f, first + i, names ? names[i] : 0);
+        if (!names || names[i] != log::kNoName)
+            bind_by_object(f, first + i, names ? names[i] : 0);
 }
 
 void fold_texture_image(Fold& f, const char* r) {
@@ -327,8 +328,9 @@ void fold_bind_samplers(Fold& f, const char* r) {
     const auto& b = f.as<rec::glBindSamplers>(r);
     const auto* names = static_cast<const uint32_t*>(f.payload(r, b.samplers));
     for (GLsizei i = 0; i < b.count; ++i)
-        f.unit(b.first + (GLuint)i).sampler =
-            Ref<Object>(f.find(NameClass::sampler, names ? names[i] : 0));
+        if (!names || names[i] != log::kNoName)
+            f.unit(b.first + (GLuint)i).sampler =
+                Ref<Object>(f.find(NameClass::sampler, names ? names[i] : 0));
 }
 
 } // namespace glckpt::prune
