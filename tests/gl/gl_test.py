@@ -7,6 +7,7 @@ usage: gl_test.py PROGRAM HOW [REASON]
             only programs without such state)
   refused   the program, given one more argument, does what no checkpoint can keep: that is refused
             for REASON, and the program goes on
+  dies      the driver (RENDERER_PRELOAD) crashes in a checkpoint: refused, too
   crash     the driver (RENDERER_PRELOAD) crashes whenever it is told to: the program ends for REASON
   restore   three checkpoints at random frames, each followed by kill -9 and a restore
 """
@@ -25,7 +26,7 @@ from processes import renderers_of  # noqa: E402
 
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
-FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "crash": 20}[HOW]
+FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "dies": 240, "crash": 20}[HOW]
 
 
 def crcs(text):
@@ -69,7 +70,7 @@ def main():
         out = open(f"{folder}/out", "w+")
         p = subprocess.Popen(launcher + arguments, env=env, stdout=out, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL)
-        {"kill": kill_renderers, "restore": restore, "refused": refused}[HOW](p, folder)
+        {"kill": kill_renderers, "restore": restore, "refused": refused, "dies": refused}[HOW](p, folder)
         with open(f"{folder}/out") as f:
             expect(f.read(), wanted, HOW)
 
