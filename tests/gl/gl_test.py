@@ -9,6 +9,8 @@ usage: gl_test.py PROGRAM HOW [REASON]
             for REASON, and the program goes on
   dies      the driver (RENDERER_PRELOAD) crashes in a checkpoint: refused, too
   crash     the driver (RENDERER_PRELOAD) crashes whenever it is told to: the program ends for REASON
+  ignored   restored with a driver that refuses a call: refused for REASON, and with
+            --ignore-refused-calls it goes on, with a warning
   restore   three checkpoints at random frames, each followed by kill -9 and a restore
 """
 import os
@@ -26,7 +28,8 @@ from processes import renderers_of  # noqa: E402
 
 BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
-FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "dies": 240, "crash": 20}[HOW]
+FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "dies": 240, "crash": 20,
+          "ignored": 120}[HOW]
 
 
 def crcs(text):
@@ -70,7 +73,9 @@ def main():
         out = open(f"{folder}/out", "w+")
         p = subprocess.Popen(launcher + arguments, env=env, stdout=out, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL)
-        {"kill": kill_renderers, "restore": restore, "refused": refused, "dies": refused}[HOW](p, folder)
+        {"kill": kill_renderers, "restore": restore, "refused": refused, "dies": refused, "ignored": ignored}[HOW](p, folder)
+        if HOW == "ignored":
+            return # what the refused call would have set is not there: another picture
         with open(f"{folder}/out") as f:
             expect(f.read(), wanted, HOW)
 
@@ -94,6 +99,15 @@ def kill_renderers(p, folder):
         sys.exit(f"exit status {p.returncode}: " + open(f"{folder}/out").read()[-500:])
 
 
+def checkpoint_and_stop(pid):
+    # "try again": the moment was one that a checkpoint refuses, such as a transform feedback.
+    for _ in range(20):
+        s = subprocess.run([f"{BIN}/glckpt-signal", "--stop", str(pid)], capture_output=True, text=True)
+        if "try again" not in s.stderr:
+            break
+    return s
+
+
 def refused(p, folder):
     while frames_so_far(folder) < FRAMES // 4 and p.poll() is None:
         time.sleep(0.01)
@@ -105,17 +119,30 @@ def refused(p, folder):
         sys.exit(f"exit status {p.returncode} after it: " + open(f"{folder}/out").read()[-500:])
 
 
+def ignored(p, folder):
+    while frames_so_far(folder) < FRAMES // 4 and p.poll() is None:
+        time.sleep(0.01)
+    s = checkpoint_and_stop(p.pid)
+    os.kill(p.pid, signal.SIGKILL)
+    p.wait()
+    command = [f"{BIN}/glckpt-restore", "--renderer-env", "REFUSE=1", s.stdout.strip()]
+    r = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if r.returncode == 0 or sys.argv[3] not in r.stderr:
+        sys.exit(f"not refused: {r.returncode} {r.stderr}")
+    r = subprocess.run(command[:1] + ["--ignore-refused-calls"] + command[1:],
+                       capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    said = open(f"{folder}/out").read() # the program's own stderr
+    if r.returncode or "warning: " + sys.argv[3] not in said or frames_so_far(folder) != FRAMES:
+        sys.exit(f"exit status {r.returncode}, {frames_so_far(folder)} frames: {r.stderr} {said[-500:]}")
+
+
 def restore(p, folder):
     pid = p.pid
     for generation in range(3):
         at = (generation + 1) * FRAMES // 5 + random.randrange(FRAMES // 8)
         while frames_so_far(folder) < at and p.poll() is None:
             time.sleep(0.01)
-        # "try again": the moment was one that a checkpoint refuses, such as a transform feedback.
-        for _ in range(20):
-            s = subprocess.run([f"{BIN}/glckpt-signal", "--stop", str(pid)], capture_output=True, text=True)
-            if "try again" not in s.stderr:
-                break
+        s = checkpoint_and_stop(pid)
         if s.returncode:
             sys.exit(f"generation {generation}: {s.stderr}")
         image = s.stdout.strip()
