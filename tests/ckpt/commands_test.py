@@ -79,6 +79,27 @@ class Commands(Running):
         os.kill(self.s.pid, signal.SIGCONT)
         self.s.finish()
 
+    def test_cont_interrupts_no_call(self):
+        # SIGCONT has no handler: select goes on waiting, natively too.
+        program = ("import ctypes, os; r, w = os.pipe(); c = ctypes.CDLL(None, use_errno=True); "
+                   "s = (ctypes.c_ulong * 16)(); s[r // 64] = 1 << r % 64; open('ready', 'w').close(); "
+                   "c.pselect(r + 1, s, 0, 0, 0, 0); open('returned', 'w').close()")
+        self.s.start("/usr/bin/python3", "-c", program)
+        time.sleep(0.3)
+        r = self.s.run("glckpt-signal", "--stop", str(self.s.pid))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        image = r.stdout.strip()
+        os.kill(self.s.pid, signal.SIGCONT)
+        wait_for(lambda: state(self.s.pid) == "S", what="it goes on")
+        time.sleep(0.5)
+        self.assertFalse(os.path.exists(self.s.path("returned")))
+        self.s.kill()
+        self.s.restore(image, "--stopped")
+        os.kill(self.s.pid, signal.SIGCONT)
+        wait_for(lambda: state(self.s.pid) == "S", what="it goes on")
+        time.sleep(0.5)
+        self.assertFalse(os.path.exists(self.s.path("returned")))
+
     def test_the_tool_stands_for_the_program(self):
         self.s.start("attributes")
         image = self.s.checkpoint("--kill")["image"]

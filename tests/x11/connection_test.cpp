@@ -179,6 +179,45 @@ TEST(Connection, AnotherConnectionAfterAMoveGetsAFreeBase) {
     EXPECT_EQ(d.names.ids.to_real(VirtualXid{0x200001}).value, 0x400001u);
 }
 
+// A server dies with questions open; the next one is asked them again.
+TEST(Connection, AsksAgainWhatALostServerDidNotAnswer) {
+    Display d;
+    d.journal.on = true;
+    Peer p(d);
+    const Bytes ask = request(get_geometry(0x100));
+    const Bytes map = request(Build::core<MapWindow>().u32(MapWindow::window, 0x200001));
+    p.client(request(Build::core<GetImage>(2).u32(GetImage::drawable, 0x100)));
+    const Bytes image = reply(1, 24, 10000);
+    p.server({image.begin(), image.begin() + 5000}); // the rest never comes
+    p.client(ask);
+    p.client(map);
+    p.client(ask);
+    bool told = false;
+    p.connection.send_sync([&told] { told = true; });
+    p.connection.lost();
+    EXPECT_TRUE(told); // nobody waits for what will not come
+    p.to_client.take();
+    p.to_server.take();
+
+    p.connection.attached(*parse_setup(test::setup_reply(0x200000)));
+    EXPECT_EQ(p.to_client.take().size(), 32u + 10000 - 5000); // as much as was promised
+    p.connection.send_sync([] {});                            // of the attaching
+    p.connection.ask_again();
+    p.to_server.take();
+    p.server(reply(1)); // ours
+    p.server(reply(2));
+    p.server(reply(3));
+    const Bytes heard = p.to_client.take();
+    ASSERT_EQ(heard.size(), 64u);
+    EXPECT_EQ(load16(&heard[2]), 2u); // under the numbers that the program counts
+    EXPECT_EQ(load16(&heard[32 + 2]), 4u);
+    p.client(ask);
+    p.server(reply(4));
+    EXPECT_EQ(load16(&p.to_client.take()[2]), 5u);
+    ASSERT_EQ(d.journal.entries().size(), 1u);
+    EXPECT_EQ(d.journal.entries()[0].request, map);
+}
+
 TEST(Connection, UnknownRequestsVetoByName) {
     Display d;
     Peer p(d);

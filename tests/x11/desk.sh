@@ -1,7 +1,8 @@
 #!/bin/bash
-# desk.sh PRELOAD [MOVES]: what a person does with a window, after each move of a running program to
+# desk.sh PRELOAD|BIN [MOVES]: what a person does with a window, after each move of a running program to
 # another X server (with a window manager where there is one): type, click, resize, copy and paste
-# both ways, drag the window. Skipped (77) where the tools for it are missing.
+# both ways, drag the window. With a folder of commands, each move is a checkpoint, a kill and a
+# restore of the image there. Skipped (77) where the tools for it are missing.
 preload=$1 moves=${2:-2}; here=$(dirname "$(readlink -f "$0")")
 for tool in Xvfb xdotool xclip xdpyinfo; do command -v $tool >/dev/null || { echo "no $tool"; exit 77; }; done
 /usr/bin/python3 -c 'import tkinter' 2>/dev/null || { echo "no python3-tk"; exit 77; }
@@ -15,9 +16,19 @@ server() { # screen: a private X server on a number of its own
   command -v openbox >/dev/null && { DISPLAY=:$n openbox >/dev/null 2>&1 & mine+=($!); }; }
 server 1280x1024x24; server 1400x1050x24
 for i in $(seq 20); do xprop -display ${displays[1]} -root -f DESK_AGE_$i 8s -set DESK_AGE_$i y; done
+program="/usr/bin/python3 $here/desk.py $W/state 3000000"
 mkfifo $W/fifo; : >$W/log
-DISPLAY=${displays[0]} GLCKPT_X11_TEST_FIFO=$W/fifo GLCKPT_X11_TEST_LOG=$W/log LD_PRELOAD=$preload \
-  /usr/bin/python3 $here/desk.py $W/state 3000000 >$W/out 2>&1 & mine+=($!)
+if [ -d "$preload" ]; then
+  bin=$preload; DISPLAY=${displays[0]} $bin/glckpt-run --dir $W $program >$W/out 2>&1 & pid=$!
+else
+  DISPLAY=${displays[0]} GLCKPT_X11_TEST_FIFO=$W/fifo GLCKPT_X11_TEST_LOG=$W/log LD_PRELOAD=$preload $program >$W/out 2>&1 & pid=$!
+fi
+mine+=($pid)
+restore() { # by way of an image, to display $1
+  local image; image=$($bin/glckpt-signal --kill $pid 2>>$W/out) || { echo "FAILED $where: no checkpoint"; cat $W/out; finish 1; }
+  rm -f $W/pid; $bin/glckpt-restore --pid-file $W/pid --display $1 $image >>$W/out 2>&1 & mine+=($!)
+  for _ in $(seq 600); do [ -s $W/pid ] && break; sleep .1; done
+  pid=$(cat $W/pid) || { echo "FAILED $where: no restore"; cat $W/out; finish 1; }; mine+=($pid); rm -f $image; }
 is() { # KEY VALUE-PATTERN: the program says so, within 20 s
   for _ in $(seq 200); do
     [[ $(sed -n "s/^$1=//p" $W/state 2>/dev/null) == $2 ]] && return
@@ -55,9 +66,13 @@ use() { # everything, on $DISPLAY
 export DISPLAY=${displays[0]}; where="before any move"; use 0
 for m in $(seq $moves); do
   to=${displays[$((m % 2))]}; where="after move $m to $to"
-  echo "move $to" >$W/fifo
-  for _ in $(seq 200); do [ "$(wc -l <$W/log)" -ge $m ] && break; sleep .1; done
-  tail -1 $W/log | grep -q ': ok' || { echo "FAILED $where: $(tail -1 $W/log)"; finish 1; }
+  if [ -n "$bin" ]; then
+    restore $to
+  else
+    echo "move $to" >$W/fifo
+    for _ in $(seq 200); do [ "$(wc -l <$W/log)" -ge $m ] && break; sleep .1; done
+    tail -1 $W/log | grep -q ': ok' || { echo "FAILED $where: $(tail -1 $W/log)"; finish 1; }
+  fi
   export DISPLAY=$to
   window; xclip -selection clipboard -o >$W/clip 2>/dev/null # it still owns what it owned
   [ "$(stat -c %s $W/clip)" = 3000010 ] || { echo "FAILED $where: lost the selection"; finish 1; }

@@ -1,12 +1,13 @@
 #!/bin/bash
 # move_display.sh BIN: glckpt-signal --move-display on running programs, with and without GL: the
-# window leaves one X server, is on the other, is drawn there, and the program lives.
+# window leaves one X server, is on the other, is drawn there, and the program lives. A server
+# without GLX is refused to a program that draws by it, which goes on where it is.
 bin=$1; W=$(mktemp -d); mine=(); displays=()
 for tool in Xvfb xwininfo import compare; do command -v $tool >/dev/null || { echo "no $tool"; exit 77; }; done
 finish() { kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit "$1"; }
-for i in 0 1; do
+for i in 0 1 2; do
   mkfifo $W/n.$i; exec {told}<>$W/n.$i
-  Xvfb -displayfd $told -screen 0 $((1024 + 100 * i))x768x24 -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
+  Xvfb -displayfd $told -screen 0 $((1024 + 100 * i))x768x24 -noreset -nolisten tcp $([ $i = 2 ] && echo -extension GLX) >/dev/null 2>&1 & mine+=($!)
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; displays+=(:$n)
 done
@@ -18,13 +19,17 @@ for program in xcalc:Calculator glxgears:glxgears; do
   sleep 1
   for there in ${displays[1]} ${displays[0]} ${displays[1]}; do
     $bin/glckpt-signal --move-display $there $p || { echo "FAILED: $program to $there"; cat $W/out; finish 1; }
-    for d in "${displays[@]}"; do
+    for d in "${displays[@]:0:2}"; do
       on $d ${program#*:}; has=$?
       [ $d = $there ] && want=0 || want=1
       [ $has = $want ] || { echo "FAILED: after the move of $program to $there, $d: $has"; finish 1; }
     done
   done
   if [ $program = glxgears:glxgears ]; then
+    $bin/glckpt-signal --move-display ${displays[2]} $p 2>$W/why && { echo "FAILED: moved to a server without GLX"; finish 1; }
+    grep -q "lacks extension GLX" $W/why || { cat $W/why; finish 1; }
+    on ${displays[2]} glxgears && { echo "FAILED: it is where it was refused"; finish 1; }
+    on $there glxgears || { echo "FAILED: it is not where it was"; finish 1; }
     for i in $(seq 100); do
       import -display $there -window root $W/a.png; sleep .2; import -display $there -window root $W/b.png
       [ "$(compare -metric AE $W/a.png $W/b.png null: 2>&1)" != 0 ] && break

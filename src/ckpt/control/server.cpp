@@ -212,12 +212,16 @@ void run(void*) {
                       {g_server.tool_listener, POLLIN, 0},
                       {g_server.wake, POLLIN, 0}};
         raw_syscall(SYS_poll, p, 3, wait_ms());
+        // One at a time: a restarted program comes out of serve() as well, where what poll said of
+        // the others was said in another life. (glckpt-signal knocks at the tool's door in passing,
+        // on its way to a tree's root; to accept a connection that was never made here waits for
+        // ever.)
+        uint64_t count;
         if (p[0].revents & POLLIN)
             serve(p[0].fd);
-        if (p[1].revents & POLLIN)
+        else if (p[1].revents & POLLIN)
             serve(p[1].fd);
-        uint64_t count;
-        if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8)
+        else if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8)
             unattended();
         if (g_server.settings.interval_s &&
             clock_ns(CLOCK_MONOTONIC) >= g_server.next_interval_ns) {

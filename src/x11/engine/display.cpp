@@ -43,6 +43,9 @@ void Display::forget_connection(Connection* c) {
     kept.forget_connection(id);
     grabs.forget_connection(id);
     journal.forget_connection(id);
+    std::erase_if(savers, [&](const auto& s) { return s.second.owner == id; });
+    for (auto& [colormap, cells] : default_cells)
+        std::erase_if(cells, [&](const auto& c) { return c.second.owner == id; });
     std::erase_if(selections, [&](const auto& s) { return s.second.asked_by == id; });
     std::erase_if(event_masks, [&](const auto& m) { return m.first.first == id; });
 }

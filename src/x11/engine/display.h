@@ -42,6 +42,10 @@ struct Display {
     uint64_t drag_ns = 0; // the last message of a drag that is going on (Xdnd); 0: none
     std::map<std::pair<ConnectionId, VirtualXid>, uint32_t> event_masks;
     std::vector<PictFormat> pict_formats; // virtual ids
+    // Of the server's own colormaps, where their cells are handed out (PseudoColor).
+    std::map<VirtualXid, Cells> default_cells;
+    // What the screen saver shall show (MIT-SCREEN-SAVER), by its drawable.
+    std::map<VirtualXid, SaverWindow> savers;
     // Requests that a checkpoint would lose, each told once.
     std::set<std::string> vetoes;
 

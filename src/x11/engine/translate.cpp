@@ -33,8 +33,8 @@ bool Translator::request(const ModuleInfo& module, const RequestInfo& info, Byte
         const uint8_t format = r[ChangeProperty::format];
         const size_t bytes = (size_t)load32(&r[ChangeProperty::data_len]) * (format / 8);
         if (bytes <= r.size() - ChangeProperty::kFixed)
-            property(VirtualAtom{load32(&r[ChangeProperty::property])},
-                     VirtualAtom{load32(&r[ChangeProperty::type])}, format,
+            property(atom_virtual(load32(&r[ChangeProperty::property])),
+                     atom_virtual(load32(&r[ChangeProperty::type])), format,
                      r.subspan(ChangeProperty::data, bytes));
     }
     Walker w(*this, r.data(), r.size());

@@ -11,15 +11,33 @@ Status refuse(const NewServer& server, const char* format, Args... args) {
     return Status::refused("display " + server.address.display_name() + " " + text);
 }
 
+// Whether images of this depth matter to the program. The odd ones (Xephyr has depth 4 in half a
+// byte, Xvfb in a whole one) are nobody's; who comes to them after a move gets an error from the
+// server, as with a server that has no such depth.
+bool uses_depth(const Display& d, const Setup& from, uint8_t depth) {
+    if (depth == 1 || depth == 8 || depth == 24 || depth == 32)
+        return true;
+    for (const Screen& s : from.screens)
+        if (s.root_depth == depth)
+            return true;
+    for (const Window* w : d.resources.all<Window>())
+        if (w->depth == depth)
+            return true;
+    for (const Pixmap* p : d.resources.all<Pixmap>())
+        if (p->depth == depth)
+            return true;
+    return false;
+}
+
 // Images cross the wire in the server's layout, and the app's libraries have made up their minds.
-Status check_layout(const NewServer& server, const Setup& from, const Setup& to) {
+Status check_layout(const NewServer& server, const Display& d, const Setup& from, const Setup& to) {
     if (from.image_order != to.image_order || from.bitmap_order != to.bitmap_order ||
         from.bitmap_unit != to.bitmap_unit || from.bitmap_pad != to.bitmap_pad)
         return refuse(server, "has another byte or bit order in images than the one the program "
                               "was started on");
     for (const PixmapFormat& f : from.formats)
         for (const PixmapFormat& g : to.formats)
-            if (f.depth == g.depth &&
+            if (f.depth == g.depth && uses_depth(d, from, f.depth) &&
                 (f.bits_per_pixel != g.bits_per_pixel || f.scanline_pad != g.scanline_pad))
                 return refuse(server, "has %d bits per pixel at depth %d, the program expects %d",
                               g.bits_per_pixel, f.depth, f.bits_per_pixel);
@@ -103,7 +121,7 @@ std::vector<uint32_t> match_visuals(const Setup& from, const Setup& to) {
 Status check_compatible(const NewServer& server, const Display& d) {
     const Setup& to = *server.setup();
     const Setup& from = *d.virtual_setup;
-    if (Status s = check_layout(server, from, to); !s)
+    if (Status s = check_layout(server, d, from, to); !s)
         return s;
     if (to.screens.size() < from.screens.size())
         return refuse(server, "has %zu screens, the program expects %zu", to.screens.size(),

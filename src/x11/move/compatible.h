@@ -11,4 +11,9 @@ Status check_compatible(const NewServer& server, const Display& display);
 // 0: none of the kind.
 std::vector<uint32_t> match_visuals(const Setup& from, const Setup& to);
 
+// Colours that the app has in the colormaps of the server itself: they must be got under the same
+// numbers. Asked on `probe`.
+Status check_default_cells(FreshConnection& probe, const NewServer& server, const Display& d,
+                           uint64_t deadline_ns);
+
 } // namespace glckpt::x11

@@ -6,6 +6,7 @@
 // (XI_HierarchyChanged), after which toolkits ask anew and learn virtual numbers.
 #include "x11/move/devices.h"
 #include "gen/x11/protocol.h"
+#include "x11/engine/connection.h"
 #include <algorithm>
 
 namespace glckpt::x11 {
@@ -82,12 +83,12 @@ Bytes query_devices(uint8_t major) {
     return Build::extension<XIQueryDevice>(major).u16(XIQueryDevice::deviceid, kAll);
 }
 
-void pair_devices(Display& display, const NewServer& server) {
+void pair_devices(Display& display, const Bytes& reply) {
     Permutation& ids = display.names.devices;
     ids.clear();
-    display.saved.new_devices = server.devices;
+    display.saved.new_devices = reply;
     const std::vector<Device> from = devices_of(display.saved.devices);
-    const std::vector<Device> to = devices_of(server.devices);
+    const std::vector<Device> to = devices_of(reply);
     std::vector<const Device*> taken;
     std::vector<bool> paired(from.size());
     // Those of the same name first: another must not take theirs.

@@ -159,6 +159,8 @@ Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
                   deadline_ns);
         server.devices = probe.ask(query_devices(found->second.major), deadline_ns);
     }
+    if (Status s = check_default_cells(probe, server, d, deadline_ns); !s)
+        return s;
     const auto render = server.extensions.find(find_module("RENDER"));
     if (render == server.extensions.end() || d.pict_formats.empty())
         return {};

@@ -104,6 +104,7 @@ void Recreation::after_windows() {
 
 void Recreation::selections_and_masks() {
     kept_requests();
+    screen_savers();
     passive_grabs();
     for (const auto& [key, mask] : display_.event_masks) {
         using Q = ChangeWindowAttributes;

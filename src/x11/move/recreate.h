@@ -48,6 +48,8 @@ class Recreation {
     void gcs();
     void gc(Gc&);
     void colormaps();
+    void cells(Colormap&, uint16_t entries);
+    void screen_savers();
     void window(Window&);
     void window_properties(Window&);
     std::vector<Window*> top_levels();

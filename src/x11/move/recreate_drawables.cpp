@@ -1,4 +1,4 @@
-// Extension versions, fonts, pixmaps, GCs, colormaps: what windows need to exist.
+// Extension versions, fonts, pixmaps, GCs: what windows need to exist.
 #include "gen/x11/protocol.h"
 #include "x11/move/recreate.h"
 
@@ -109,25 +109,6 @@ void Recreation::gc(Gc& g) {
             store32(&again[SetDashes::gc], g.id.value); // a copied one names its source
             c.send(std::move(again));
         }
-}
-
-void Recreation::colormaps() {
-    for (Colormap* m : display_.resources.all<Colormap>()) {
-        using Q = CreateColormap;
-        Connection& c = on(m->owner);
-        c.send(Build::core<Q>(m->alloc)
-                   .xid(Q::mid, m->id)
-                   .xid(Q::window, display_.root())
-                   .u32(Q::visual, m->visual));
-        Build store = Build::core<StoreColors>();
-        store.xid(StoreColors::cmap, m->id);
-        for (const auto& [pixel, cell] : m->cells)
-            store.more32(pixel)
-                .more32(cell.rgb.red | (uint32_t)cell.rgb.green << 16)
-                .more32(cell.rgb.blue | (uint32_t)cell.flags << 16);
-        if (!m->cells.empty())
-            c.send(store);
-    }
 }
 
 } // namespace glckpt::x11

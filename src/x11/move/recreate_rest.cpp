@@ -1,6 +1,7 @@
 // Regions, counters, pictures, glyphs, cursors, shapes; event selections; grabs and focus.
 #include "gen/x11/protocol.h"
 #include "x11/move/recreate.h"
+#include <bit>
 
 namespace glckpt::x11 {
 
@@ -193,6 +194,27 @@ void Recreation::kept_requests() {
         const Extension* e = display_.extensions.find(*k->module);
         if (k->module->xname[0] == 0 || (e && e->present))
             on(k->owner).send(k->bytes);
+    }
+}
+
+void Recreation::screen_savers() {
+    if (!major("MIT-SCREEN-SAVER"))
+        return;
+    using Q = screensaver::SetAttributes;
+    constexpr unsigned kCursor = 14;
+    for (const auto& [drawable, s] : display_.savers) {
+        Connection& c = on(s.owner);
+        Bytes request = s.request;
+        const uint32_t mask = load32(&request[Q::value_mask]);
+        VirtualXid temporary;
+        if (mask >> kCursor & 1) // it may have been freed, like a window's
+            if (const size_t at =
+                    Q::value_list + 4 * (size_t)std::popcount(mask & ((1u << kCursor) - 1));
+                at + 4 <= request.size())
+                store32(&request[at], cursor_for(c, s.cursor, temporary).value);
+        c.send(std::move(request));
+        if (temporary)
+            c.send(Build::core<xproto::FreeCursor>().xid(xproto::FreeCursor::cursor, temporary));
     }
 }
 

@@ -167,8 +167,8 @@ void Recreation::map_top_levels(bool window_manager) {
         for (const Connection* c : display_.connections) {
             const auto mask = display_.event_masks.find({c->id(), w->id});
             // The app knows that it is mapped: toolkits trip over being told twice.
-            if (w->saved.map_state != kUnmapped && w->saved.told && mask != display_.event_masks.end() &&
-                (mask->second & kStructureNotify))
+            if (w->saved.map_state != kUnmapped && w->saved.told &&
+                mask != display_.event_masks.end() && (mask->second & kStructureNotify))
                 display_.expect_map_notify.insert(w->id);
         }
         on(w->owner).send(Build::core<MapWindow>().xid(MapWindow::window, w->id));

@@ -83,7 +83,7 @@ void renumber(Display& d, const NewServer& server) {
     d.real_setup = *server.setup();
     pair_server_ids(d.names.ids.server_ids, d, server);
     pair_bases(d.names.ids, server);
-    pair_devices(d, server);
+    pair_devices(d, server.devices);
     for (Extension& e : d.extensions.all()) {
         const auto it = server.extensions.find(e.module);
         // GLX is ours, wherever we are (engine/glx_face.cpp).

@@ -165,6 +165,14 @@ struct Window : Resource {
     SavedWindow saved;
 };
 
+// A window that the server makes when it blanks the screen: SetAttributes, and what it refers to.
+struct SaverWindow {
+    ConnectionId owner = 0;
+    Bytes request;
+    PixmapRef background, border;
+    CursorRef cursor;
+};
+
 struct Gc : Resource {
     static constexpr Kind kKind = Kind::Gc;
     Gc() : Resource(kKind) {}
@@ -175,10 +183,16 @@ struct Gc : Resource {
     Bytes dashes, clip_rectangles; // the whole requests
 };
 
+// Of a colormap: stored, or, in one whose cells are handed out, allocated: for good by one client
+// (`own`), or shared with whoever asks for the same colour (so many times by us).
 struct Cell {
     uint8_t flags = 0;
     Rgb rgb;
+    bool own = false;
+    uint32_t shared = 0;
+    ConnectionId owner = 0;
 };
+using Cells = std::map<uint32_t, Cell>; // by pixel
 
 struct Colormap : Resource {
     static constexpr Kind kKind = Kind::Colormap;
@@ -186,7 +200,7 @@ struct Colormap : Resource {
     uint8_t alloc = 0;
     VirtualXid window;
     uint32_t visual = 0;
-    std::map<uint32_t, Cell> cells; // stored ones, by pixel
+    Cells cells;
 };
 
 struct Picture : Resource {

@@ -205,4 +205,26 @@ Verdict track_screensaver_Suspend(Tracking& t, const Request& r) {
     return Verdict::Forward;
 }
 
+// A window's value list, as CreateWindow has it.
+Verdict track_screensaver_SetAttributes(Tracking& t, const Request& r) {
+    using Q = screensaver::SetAttributes;
+    enum : unsigned { kBackPixmap = 0, kBorderPixmap = 2, kCursor = 14 };
+    SaverWindow& s = t.display.savers[r.xid(Q::drawable)];
+    s = {t.me(), r.copy(), nullptr, nullptr, nullptr};
+    const uint32_t mask = r.u32(Q::value_mask);
+    const auto value = [&](unsigned bit) {
+        const unsigned before = (unsigned)std::popcount(mask & ((1u << bit) - 1));
+        return VirtualXid{mask >> bit & 1 ? r.u32(Q::value_list + 4 * before) : 0};
+    };
+    s.background = t.resources().ref<Pixmap>(value(kBackPixmap));
+    s.border = t.resources().ref<Pixmap>(value(kBorderPixmap));
+    if (const Cursor* c = t.resources().find<Cursor>(value(kCursor)))
+        s.cursor = c->shape;
+    return Verdict::Forward;
+}
+Verdict track_screensaver_UnsetAttributes(Tracking& t, const Request& r) {
+    t.display.savers.erase(r.xid(screensaver::UnsetAttributes::drawable));
+    return Verdict::Forward;
+}
+
 } // namespace glckpt::x11
