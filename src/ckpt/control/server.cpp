@@ -26,7 +26,8 @@ namespace {
 struct Server {
     int listener = -1, tool_listener = -1;
     int wake = -1;
-    int client = -1; // being served
+    int client = -1;  // being served
+    unsigned uid = 0; // in the names, whoever the program becomes later
     Settings settings;
     uint64_t next_interval_ns = 0;
 };
@@ -48,9 +49,8 @@ int listen_as(const std::string& name) {
 }
 
 void open_sockets() {
-    const auto uid = (unsigned)raw_syscall(SYS_getuid);
-    g_server.listener = listen_as(process_name(uid, own_pid()));
-    g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(uid, tool_pid())) : -1;
+    g_server.listener = listen_as(process_name(g_server.uid, own_pid()));
+    g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(g_server.uid, tool_pid())) : -1;
     g_server.wake = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
@@ -237,6 +237,7 @@ void start_control_server() {
 }
 
 void open_control_server() {
+    g_server.uid = (unsigned)raw_syscall(SYS_getuid);
     open_sockets();
     g_open.store(1);
     futex_wake(g_open, 1);
