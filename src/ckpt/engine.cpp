@@ -3,6 +3,8 @@
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/control/from_inside.h"
+#include "ckpt/control/on_sigterm.h"
 #include "ckpt/control/server.h"
 #include "ckpt/fd/inotify_watches.h"
 #include "ckpt/lazy/lazy.h"
@@ -28,6 +30,8 @@ void in_fork_child() {
     forget_restart_in_fork_child();
     forget_control_server();
     forget_watch_lock_in_fork_child();
+    forget_request_from_inside();
+    give_up_sigterm();
     for (auto* hook : fork_hooks())
         hook();
     start_control_server();
@@ -43,6 +47,7 @@ void init_engine() {
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     open_control_server();
+    take_over_sigterm();
     pthread_atfork(heap_lock_all, heap_unlock_all, in_fork_child);
 }
 

@@ -14,6 +14,7 @@ namespace {
 struct Options {
     std::string folder = ".", profile, external;
     unsigned interval = 0, keep = 0;
+    bool on_sigterm = false;
     std::vector<std::string> renderer_env, command;
 };
 
@@ -71,6 +72,8 @@ Status export_options(const Options& o) {
         setenv("GLCKPT_PROFILE", o.profile.c_str(), 1);
     if (!o.external.empty())
         setenv("GLCKPT_EXT_SOCKETS", o.external.c_str(), 1);
+    if (o.on_sigterm)
+        setenv("GLCKPT_ON_SIGTERM", "1", 1);
     std::string env;
     for (const std::string& e : o.renderer_env) {
         if (e.find('=') == e.npos || e.find('\n') != e.npos)
@@ -115,6 +118,7 @@ int main(int argc, char** argv) {
            "--ext-sockets", o.external,
            "connections to other programs: refuse a checkpoint, or restart with them closed")
         ->check(CLI::IsMember({"refuse", "close"}));
+    app.add_flag("--on-sigterm", o.on_sigterm, "on SIGTERM: take a checkpoint, and end");
     app.add_option("--renderer-env", o.renderer_env, "NAME=VALUE for the renderer (repeatable)")
         ->take_all()
         ->expected(1)

@@ -3,6 +3,8 @@
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/control/from_inside.h"
+#include "ckpt/control/on_sigterm.h"
 #include "ckpt/control/protocol.h"
 #include "ckpt/output.h"
 #include "ckpt/restart.h"
@@ -70,10 +72,11 @@ bool passed_to_root() {
     return s.ok() && send_message(s.get(), m);
 }
 
-void unattended() {
+void unattended(Afterwards afterwards = Afterwards::Continue) {
     if (passed_to_root())
         return;
     CheckpointRequest r;
+    r.afterwards = afterwards;
     r.profile = g_server.settings.profile;
     r.external = g_server.settings.external;
     r.timeout_s = g_server.settings.timeout_s;
@@ -81,8 +84,11 @@ void unattended() {
         drop_old_images(done.image, g_server.settings.keep);
     };
     auto result = take_checkpoint(r, g_server.settings, nullptr, keep_newest);
-    if (!result)
-        note_error(result.status());
+    if (result)
+        return;
+    note_error(result.status());
+    if (afterwards == Afterwards::Kill)
+        pass_sigterm_on();
 }
 
 void answer_failure(int client, const Status& s) {
@@ -217,8 +223,15 @@ void run(void*) {
         if (p[1].revents & POLLIN)
             serve(p[1].fd);
         uint64_t count;
-        if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8)
-            unattended();
+        if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8) {
+            // Each has counted once; what is left is by the stop signal.
+            if (serve_request_from_inside(g_server.settings))
+                --count;
+            if (take_sigterm())
+                unattended(Afterwards::Kill);
+            else if (count > 0)
+                unattended();
+        }
         if (g_server.settings.interval_s &&
             clock_ns(CLOCK_MONOTONIC) >= g_server.next_interval_ns) {
             if (root_of_tree() == own_pid())
