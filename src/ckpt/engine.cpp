@@ -8,6 +8,7 @@
 #include "ckpt/control/server.h"
 #include "ckpt/fd/inotify_watches.h"
 #include "ckpt/lazy/lazy.h"
+#include "ckpt/plugin.h"
 #include "ckpt/restart.h"
 #include "ckpt/stop/threads.h"
 #include <pthread.h>
@@ -32,6 +33,7 @@ void in_fork_child() {
     forget_watch_lock_in_fork_child();
     forget_request_from_inside();
     give_up_sigterm();
+    forget_plugin_lock_in_fork_child();
     for (auto* hook : fork_hooks())
         hook();
     start_control_server();

@@ -166,7 +166,7 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     const bool connected = raw_syscall(SYS_getpeername, f.fd, &a, &bytes) >= 0;
     if (!connected && p.type == SOCK_DGRAM)
         return {};
-    if (connected && !p.peer && p.shutdown == 0) {
+    if (connected && !p.peer && p.shutdown == 0 && p.type != SOCK_DGRAM) {
         // Its other end is made, but has no descriptor (and no inode) before accept().
         int sent = 0;
         raw_syscall(SYS_ioctl, f.fd, TIOCOUTQ, &sent);
