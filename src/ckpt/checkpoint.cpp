@@ -11,6 +11,7 @@ namespace glckpt::ckpt {
 namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
+constexpr int kMostTries = 20;
 
 Status context(Status s) {
     return std::move(s).with_context(format("cannot checkpoint pid %d", seen_pid()));
@@ -68,11 +69,9 @@ Status write_all_images(Snapshot& self, Leader& tree, const Progress& progress) 
     return self.await_writer(progress);
 }
 
-} // namespace
-
-Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const Settings& settings,
-                                         const Progress& progress,
-                                         const std::function<void(const CheckpointResult&)>& done) {
+Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const Settings& settings,
+                                        const Progress& progress,
+                                        const std::function<void(const CheckpointResult&)>& done) {
     const uint64_t begun = clock_ns(CLOCK_MONOTONIC);
     if (progress)
         progress("looking", -1);
@@ -131,6 +130,22 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     if (request.afterwards == Afterwards::Kill)
         raw_syscall(SYS_kill, own_pid(), SIGKILL);
     return result;
+}
+
+} // namespace
+
+// What is in the way for a moment only (an event that is not read yet, a connection that is being
+// made) says so in its refusal's last words.
+Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const Settings& settings,
+                                         const Progress& progress,
+                                         const std::function<void(const CheckpointResult&)>& done) {
+    for (int tries = 0;; ++tries) {
+        auto result = try_checkpoint(request, settings, progress, done);
+        if (result || tries == kMostTries || !result.status().why().ends_with("try again"))
+            return result;
+        const timespec while_it_passes{0, 20'000'000};
+        raw_syscall(SYS_nanosleep, &while_it_passes, 0);
+    }
 }
 
 Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s) {

@@ -3,9 +3,12 @@
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/control/from_inside.h"
+#include "ckpt/control/on_sigterm.h"
 #include "ckpt/control/server.h"
 #include "ckpt/fd/inotify_watches.h"
 #include "ckpt/lazy/lazy.h"
+#include "ckpt/plugin.h"
 #include "ckpt/restart.h"
 #include "ckpt/stop/threads.h"
 #include <pthread.h>
@@ -28,6 +31,9 @@ void in_fork_child() {
     forget_restart_in_fork_child();
     forget_control_server();
     forget_watch_lock_in_fork_child();
+    forget_request_from_inside();
+    give_up_sigterm();
+    forget_plugin_lock_in_fork_child();
     for (auto* hook : fork_hooks())
         hook();
     start_control_server();
@@ -38,10 +44,12 @@ void in_fork_child() {
 
 void init_engine() {
     note_inherited_descriptors();
+    note_environment();
     note_lazy_mappings(""); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     open_control_server();
+    take_over_sigterm();
     pthread_atfork(heap_lock_all, heap_unlock_all, in_fork_child);
 }
 

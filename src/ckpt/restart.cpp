@@ -1,5 +1,6 @@
 #include "ckpt/restart.h"
 #include "base/status.h"
+#include "ckpt/control/from_inside.h"
 #include "ckpt/control/server.h"
 #include "ckpt/endpoint.h"
 #include "ckpt/lazy/lazy.h"
@@ -101,6 +102,7 @@ void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threa
     }
     restart_control_server();
     restore_limits(saved);
+    tell_restarted_to_inside();
     report(h.status_fd, "restored\n");
     await_release(h);
     arm_itimers(saved);

@@ -102,6 +102,8 @@ void Drained::resume() {
 }
 
 Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd, bool in_tree) {
+    if (!job_) // a process alone may look twice
+        hooks_.before();
     job_ = std::make_unique<WriteJob>();
     job_->profile = profile;
     job_->image_fd = image_fd;
@@ -228,6 +230,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     writer_ = fork_snapshot(write_image, &job, job.self);
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
+        hooks_.restarted();
         job.staging.forget();
         drained_.forget();
         forget();

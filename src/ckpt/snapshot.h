@@ -2,6 +2,7 @@
 // another (checkpoint.cpp), in a tree all processes take each together (tree/).
 #pragma once
 #include "ckpt/checkpoint.h"
+#include "ckpt/plugin.h"
 #include "ckpt/tree/tree.h"
 #include "ckpt/write_job.h"
 #include <memory>
@@ -38,7 +39,10 @@ class Snapshot {
     Result<int> copy(const std::function<void()>& forget);
     // Endpoints, and the threads.
     void resume_endpoints() { drained_.resume(); }
-    void resume_threads() { stop_.resume(); }
+    void resume_threads() {
+        stop_.resume();
+        hooks_.after();
+    }
 
     void write_at(uint64_t start, const std::vector<TreePlaceInFile>& members = {});
     void give_up_writing();
@@ -47,6 +51,7 @@ class Snapshot {
 
   private:
     void note_tree(const TreePart& part);
+    Hooks hooks_; // goes last
     std::unique_ptr<WriteJob> job_;
     Stop stop_;
     Drained drained_;

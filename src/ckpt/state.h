@@ -64,8 +64,8 @@ struct SharedObject {
     uint32_t memfd_flags = 0;
     uint32_t mode = 0;
     int32_t sysv_id = -1, sysv_key = 0;
-    int32_t tree_id = -1;   // as a description's
-    bool elsewhere = false; // another process of the tree has the contents
+    int32_t tree_id = -1;      // as a description's
+    bool elsewhere = false;    // another process of the tree has the contents
     uint32_t uid = 0, gid = 0; // deleted file
     int64_t atime_ns = 0, mtime_ns = 0;
     uint64_t from = ~0ull; // the lowest offset mapped; not in the image
@@ -76,10 +76,11 @@ struct SharedObject {
 };
 
 enum class MappingKind : uint8_t {
-    Anonymous,   // private; all of it in the image (also private mappings of deleted files)
-    PrivateFile, // private, of file `file`; only modified pages are in the image
-    SharedFile,  // shared, of file `file`; nothing is in the image
-    Shared,      // shared, of object `object`
+    Anonymous,     // private; all of it in the image (also private mappings of deleted files)
+    PrivateFile,   // private, of file `file`; only modified pages are in the image
+    SharedFile,    // shared, of file `file`; nothing is in the image
+    Shared,        // shared, of object `object`
+    PrivateObject, // private, of object `object`; only modified pages are in the image
     Vdso,
     Vvar, // the kernel's data pages beside the vdso; never saved
 };
@@ -223,9 +224,10 @@ struct ProcessState {
     uint32_t dumpable = 1;
     uint32_t personality = 0;
     uint32_t child_subreaper = 0;
-    int32_t oom_score = 0;                     // oom_score_adj
-    uint64_t terminal = 0;                     // session leader: as TreeMember's
-    int32_t foreground = 0;                    // of it
+    int32_t oom_score = 0;   // oom_score_adj
+    uint32_t membarrier = 0; // MEMBARRIER_CMD_GET_REGISTRATIONS
+    uint64_t terminal = 0;   // session leader: as TreeMember's
+    int32_t foreground = 0;  // of it
     std::vector<HeldLock> locks;
     std::vector<GuardedPages> guards;
     int64_t realtime_ns = 0, monotonic_ns = 0, boottime_ns = 0;
@@ -249,9 +251,10 @@ struct ProcessState {
     auto fields() {
         return std::tie(program, command_line, host, kernel, version, pid, process_group, session,
                         credentials, cwd, umask, dumpable, personality, child_subreaper, oom_score,
-                        terminal, foreground, locks, guards, realtime_ns, monotonic_ns, boottime_ns, limits, actions, pending, itimers,
-                        timers, layout, threads, mappings, files, objects, descriptions,
-                        descriptors, own_fds, cpu_features, thread_entry, handover);
+                        membarrier, terminal, foreground, locks, guards, realtime_ns, monotonic_ns,
+                        boottime_ns, limits, actions, pending, itimers, timers, layout, threads,
+                        mappings, files, objects, descriptions, descriptors, own_fds, cpu_features,
+                        thread_entry, handover);
     }
 };
 

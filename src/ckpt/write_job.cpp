@@ -7,6 +7,7 @@
 #include "ckpt/image/archive.h"
 #include "ckpt/image/writer.h"
 #include "ckpt/mem/describe.h"
+#include "ckpt/plugin.h"
 #include "ckpt/process/attributes.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
@@ -121,7 +122,7 @@ Status write(WriteJob& job) {
     state.guards = memory->guards;
     state.objects = job.descriptors.objects;
 
-    std::vector<PageRun> runs = memory->runs;
+    std::vector<PageRun> runs = without_skipped(memory->runs);
     const std::vector<PageRun> more = object_runs(job.shared);
     runs.insert(runs.end(), more.begin(), more.end());
     uint64_t total = 0;

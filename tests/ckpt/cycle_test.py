@@ -1,6 +1,7 @@
 """cycle_test.py PROGRAM [--user] [--profile P] [--restore OPTION]...: a self-checking program
 through checkpoints while it goes on, then through generations of kill -9 and restart."""
 import argparse
+import os
 import sys
 import time
 
@@ -11,11 +12,15 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("program")
     p.add_argument("--user", action="store_true")
+    p.add_argument("--root", action="store_true", help="only root can run it")
     p.add_argument("--profile", default="raw")
     p.add_argument("--restore", action="append", default=[])
     p.add_argument("--resumes", type=int, default=5)
     p.add_argument("--generations", type=int, default=3)
     a = p.parse_args()
+    if a.root and os.geteuid() != 0:
+        print("0 programs: not root")
+        return
     with Session(as_user=a.user) as s:
         s.start(a.program)
         for _ in range(a.resumes):

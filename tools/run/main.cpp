@@ -14,6 +14,7 @@ namespace {
 struct Options {
     std::string folder = ".", profile, external, xserver_loss;
     unsigned interval = 0, keep = 0;
+    bool on_sigterm = false;
     std::vector<std::string> renderer_env, command;
 };
 
@@ -73,6 +74,8 @@ Status export_options(const Options& o) {
         setenv("GLCKPT_EXT_SOCKETS", o.external.c_str(), 1);
     if (!o.xserver_loss.empty())
         setenv("GLCKPT_ON_XSERVER_LOSS", o.xserver_loss.c_str(), 1);
+    if (o.on_sigterm)
+        setenv("GLCKPT_ON_SIGTERM", "1", 1);
     std::string env;
     for (const std::string& e : o.renderer_env) {
         if (e.find('=') == e.npos || e.find('\n') != e.npos)
@@ -120,6 +123,7 @@ int main(int argc, char** argv) {
     app.add_option("--on-xserver-loss", o.xserver_loss,
                    "when the X server dies: end, as without glckpt, or wait for one to come back")
         ->check(CLI::IsMember({"end", "wait"}));
+    app.add_flag("--on-sigterm", o.on_sigterm, "on SIGTERM: take a checkpoint, and end");
     app.add_option("--renderer-env", o.renderer_env, "NAME=VALUE for the renderer (repeatable)")
         ->take_all()
         ->expected(1)

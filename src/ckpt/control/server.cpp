@@ -3,6 +3,8 @@
 #include "base/own_fds.h"
 #include "base/service_thread.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/control/from_inside.h"
+#include "ckpt/control/on_sigterm.h"
 #include "ckpt/control/protocol.h"
 #include "ckpt/output.h"
 #include "ckpt/restart.h"
@@ -26,7 +28,8 @@ namespace {
 struct Server {
     int listener = -1, tool_listener = -1;
     int wake = -1;
-    int client = -1; // being served
+    int client = -1;  // being served
+    unsigned uid = 0; // in the names, whoever the program becomes later
     Settings settings;
     uint64_t next_interval_ns = 0;
 };
@@ -48,9 +51,8 @@ int listen_as(const std::string& name) {
 }
 
 void open_sockets() {
-    const auto uid = (unsigned)raw_syscall(SYS_getuid);
-    g_server.listener = listen_as(process_name(uid, own_pid()));
-    g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(uid, tool_pid())) : -1;
+    g_server.listener = listen_as(process_name(g_server.uid, own_pid()));
+    g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(g_server.uid, tool_pid())) : -1;
     g_server.wake = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
@@ -70,10 +72,11 @@ bool passed_to_root() {
     return s.ok() && send_message(s.get(), m);
 }
 
-void unattended() {
+void unattended(Afterwards afterwards = Afterwards::Continue) {
     if (passed_to_root())
         return;
     CheckpointRequest r;
+    r.afterwards = afterwards;
     r.profile = g_server.settings.profile;
     r.external = g_server.settings.external;
     r.timeout_s = g_server.settings.timeout_s;
@@ -81,8 +84,11 @@ void unattended() {
         drop_old_images(done.image, g_server.settings.keep);
     };
     auto result = take_checkpoint(r, g_server.settings, nullptr, keep_newest);
-    if (!result)
-        note_error(result.status());
+    if (result)
+        return;
+    note_error(result.status());
+    if (afterwards == Afterwards::Kill)
+        pass_sigterm_on();
 }
 
 void answer_failure(int client, const Status& s) {
@@ -221,8 +227,15 @@ void run(void*) {
             serve(p[0].fd);
         else if (p[1].revents & POLLIN)
             serve(p[1].fd);
-        else if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8)
-            unattended();
+        else if ((p[2].revents & POLLIN) && raw_syscall(SYS_read, p[2].fd, &count, 8) == 8) {
+            // Each has counted once; what is left is by the stop signal.
+            if (serve_request_from_inside(g_server.settings))
+                --count;
+            if (take_sigterm())
+                unattended(Afterwards::Kill);
+            else if (count > 0)
+                unattended();
+        }
         if (g_server.settings.interval_s &&
             clock_ns(CLOCK_MONOTONIC) >= g_server.next_interval_ns) {
             if (root_of_tree() == own_pid())
@@ -241,6 +254,7 @@ void start_control_server() {
 }
 
 void open_control_server() {
+    g_server.uid = (unsigned)raw_syscall(SYS_getuid);
     open_sockets();
     g_open.store(1);
     futex_wake(g_open, 1);

@@ -73,8 +73,8 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
         line.until(':');
         const uint64_t ino = line.hex();
         i.number = i.fd;
-        const int live = descriptor_for(
-            ctx, ino, {(uint32_t)f.fd, (uint32_t)i.number, seen[i.number]++});
+        const int live =
+            descriptor_for(ctx, ino, {(uint32_t)f.fd, (uint32_t)i.number, seen[i.number]++});
         if (live < 0)
             return refuse_fd(f, format("an epoll set that watches fd %d, which is not open any "
                                        "more in this process",

@@ -96,8 +96,8 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     UniqueFd fd(raw_syscall(SYS_inotify_init1, IN_NONBLOCK));
     for (const Watch& w : p.watches)
         if (!add_watch(fd.get(), w))
-            return Status::refused(format("%s: cannot watch %s again",
-                                          fd_name(d.first_fd).c_str(), w.path.c_str()));
+            return Status::refused(
+                format("%s: cannot watch %s again", fd_name(d.first_fd).c_str(), w.path.c_str()));
     // That watches were removed is an event, too.
     alignas(8) char events[4096];
     while (raw_syscall(SYS_read, fd.get(), events, sizeof events) > 0) {

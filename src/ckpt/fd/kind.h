@@ -64,9 +64,13 @@ struct RestoreContext {
     int scratch = 0;                              // descriptors from here on are the restorer's
     std::map<uint64_t, std::array<int, 2>> pairs; // pipes and socket pairs by inode
     std::set<std::pair<uint64_t, bool>> pipe_ends_used; // inode, reader
-    std::map<int, int> ptys; // masters by their old number
+    std::map<int, int> ptys;                            // masters by their old number
+    // What each process opens by itself: the description that tells of it, by its number.
+    std::map<int, const Description*> made_by_each;
+    std::map<std::string, int> deleted_folders; // by the name that maps and links show
     std::map<std::string, int> tcp_ends;
-    std::map<std::string, int> unix_names; // bound sockets by their address
+    std::map<uint64_t, std::string> unix_contacts; // where one whose file is gone is, for now
+    std::map<std::string, int> unix_names;         // bound sockets by their address
     // When everything has been made: what was on its way, and then what was shut down.
     std::vector<std::function<Status()>> later, last;
     std::vector<int> object_fds;

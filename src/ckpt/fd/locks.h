@@ -10,7 +10,6 @@
 
 namespace glckpt::ckpt {
 
-
 // From the "lock:" lines of /proc/self/fdinfo.
 std::vector<FileLock> parse_locks(std::string_view fdinfo);
 // Only those of the open file, or only those of the process.

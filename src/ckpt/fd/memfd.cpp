@@ -24,6 +24,8 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     o.bytes = (uint64_t)f.st.st_size;
     o.name = without_deleted(f.link).substr(sizeof("/memfd:") - 1);
     o.mode = f.st.st_mode & 07777;
+    o.uid = f.st.st_uid;
+    o.gid = f.st.st_gid;
     const long seals = raw_syscall(SYS_fcntl, f.fd, F_GET_SEALS);
     o.seals = seals < 0 ? F_SEAL_SEAL : (uint32_t)seals;
     if (f.st.st_blksize > 4096 && f.st.st_blksize % (2 << 20) == 0)

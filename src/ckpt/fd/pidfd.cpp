@@ -15,7 +15,9 @@ struct Payload {
     auto fields() { return std::tie(pid); }
 };
 
-bool recognize(const OpenFd& f) { return f.is_anonymous("[pidfd]") || f.link.starts_with("pidfd:"); }
+bool recognize(const OpenFd& f) {
+    return f.is_anonymous("[pidfd]") || f.link.starts_with("pidfd:");
+}
 
 bool in_tree(const SaveContext& ctx, int pid) {
     return pid == own_pid() || ctx.tree_pids.count(pid);
@@ -25,8 +27,8 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
     p.pid = (int32_t)Scanner(value_of(f.info, "Pid:")).number();
     if (p.pid >= 0 && !in_tree(ctx, p.pid))
-        return refuse_fd(f, format("a handle of process %d, which does not belong to the program",
-                                   p.pid));
+        return refuse_fd(
+            f, format("a handle of process %d, which does not belong to the program", p.pid));
     d.payload = encode(p);
     return {};
 }

@@ -15,10 +15,13 @@ struct Payload {
     uint64_t size = 0;
     int32_t object = -1; // of a deleted file
     std::vector<FileLock> locks;
-    auto fields() { return std::tie(position, size, object, locks); }
+    std::string leads_to; // symbolic link
+    uint32_t mode = 0;    // deleted folder or symbolic link
+    auto fields() { return std::tie(position, size, object, locks, leads_to, mode); }
 };
 
 constexpr int kOpenTime = O_CREAT | O_EXCL | O_TRUNC;
+constexpr int kFolderOnly = O_TMPFILE; // with it O_DIRECTORY
 
 bool recognize_file(const OpenFd& f) {
     return S_ISREG(f.st.st_mode) && !(f.flags & O_PATH) && f.link.starts_with("/");
@@ -31,7 +34,8 @@ bool recognize_path(const OpenFd& f) { return (f.flags & O_PATH) && f.link.start
 // The name leads to this very file; otherwise it was deleted, renamed over or lies elsewhere.
 bool name_leads_there(const OpenFd& f) {
     struct stat st {};
-    return raw_syscall(SYS_newfstatat, AT_FDCWD, f.link.c_str(), &st, 0) == 0 &&
+    const int how = S_ISLNK(f.st.st_mode) ? AT_SYMLINK_NOFOLLOW : 0;
+    return raw_syscall(SYS_newfstatat, AT_FDCWD, f.link.c_str(), &st, how) == 0 &&
            st.st_dev == f.st.st_dev && st.st_ino == f.st.st_ino;
 }
 
@@ -46,8 +50,8 @@ Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
     if (!name_leads_there(f)) {
         if ((f.flags & O_ACCMODE) == O_WRONLY &&
             !open_fd(format("/proc/self/fd/%d", f.fd).c_str(), O_RDONLY).ok())
-            return refuse_fd(f, "a deleted file that can only be written: " +
-                                    without_deleted(f.link));
+            return refuse_fd(f,
+                             "a deleted file that can only be written: " + without_deleted(f.link));
         SharedObject o;
         // What a shared anonymous mapping shows by its name in /proc/self/map_files.
         o.kind = f.link == "/dev/zero (deleted)" ? SharedKind::Anonymous : SharedKind::DeletedFile;
@@ -73,7 +77,7 @@ Result<int> create_file(const Description& d, RestoreContext& ctx) {
         return Status::refused("damaged description of a file");
     const std::string path =
         p.object >= 0 ? format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]) : d.link;
-    UniqueFd fd = open_fd(path.c_str(), d.flags & ~kOpenTime);
+    UniqueFd fd = open_fd(path.c_str(), d.flags & ~(kOpenTime | kFolderOnly));
     if (!fd.ok() && d.first_fd <= 2) {
         // A log that root opened for us, say: the restorer was given one as well.
         ctx.warnings.push_back(format("%s: cannot open %s (%s); the restorer's own is used",
@@ -104,30 +108,53 @@ Status connect_file(int fd, const Description& d, RestoreContext&) {
 }
 
 Status save_folder(const OpenFd& f, SaveContext&, Description& d) {
-    if (!name_leads_there(f))
-        return refuse_fd(f, "a deleted folder: " + without_deleted(f.link));
     Payload p;
     p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
+    if (!name_leads_there(f))
+        p.mode = f.st.st_mode;
     d.payload = encode(p);
     return {};
+}
+
+// A folder or symbolic link that was deleted: one of that name for a moment.
+UniqueFd open_deleted(const Description& d, const Payload& p) {
+    const std::string path = without_deleted(d.link);
+    const bool folder = S_ISDIR(p.mode);
+    const long made = folder ? raw_syscall(SYS_mkdir, path.c_str(), p.mode & 07777)
+                             : raw_syscall(SYS_symlink, p.leads_to.c_str(), path.c_str());
+    if (made < 0)
+        return UniqueFd(made);
+    UniqueFd fd = open_fd(path.c_str(), d.flags & ~kOpenTime);
+    raw_syscall(folder ? SYS_rmdir : SYS_unlink, path.c_str());
+    return fd;
 }
 
 Result<int> create_folder(const Description& d, RestoreContext& ctx) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a folder");
-    UniqueFd fd = open_fd(d.link.c_str(), d.flags & ~kOpenTime);
+    UniqueFd fd = p.mode ? open_deleted(d, p) : open_fd(d.link.c_str(), d.flags & ~kOpenTime);
     if (!fd.ok())
         return Status::refused(format("%s: cannot open %s: %s", fd_name(d.first_fd).c_str(),
                                       d.link.c_str(), error_text(fd.error())));
     raw_syscall(SYS_lseek, fd.get(), p.position, SEEK_SET);
-    return ctx.lift(fd.release(), d.link.c_str());
+    auto made = ctx.lift(fd.release(), d.link.c_str());
+    if (made && S_ISDIR(p.mode))
+        ctx.deleted_folders[d.link] = *made;
+    return made;
 }
 
 Status save_path(const OpenFd& f, SaveContext&, Description& d) {
-    if (!name_leads_there(f))
-        return refuse_fd(f, "a deleted file: " + without_deleted(f.link));
-    d.payload = encode(Payload{});
+    Payload p;
+    if (!name_leads_there(f)) {
+        p.mode = f.st.st_mode;
+        if (!S_ISDIR(p.mode) && !S_ISLNK(p.mode))
+            return refuse_fd(f, "a deleted file: " + without_deleted(f.link));
+        char target[4096];
+        const long n = raw_syscall(SYS_readlinkat, f.fd, "", target, sizeof target);
+        p.leads_to.assign(target, n > 0 ? (size_t)n : 0);
+    }
+    d.payload = encode(p);
     return {};
 }
 

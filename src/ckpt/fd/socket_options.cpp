@@ -1,5 +1,6 @@
 #include "ckpt/fd/socket_options.h"
 #include "ckpt/sys.h"
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -53,6 +54,7 @@ constexpr Known kKnown[] = {
     {AF_INET6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, false},
     {AF_INET6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, false},
     {AF_INET6, 0, IPPROTO_IPV6, IPV6_TCLASS, false},
+    {0, 0, SOL_SOCKET, 72 /*SO_BUF_LOCK*/, false}, // behind the buffers, whose setting sets it
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, false},
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_CORK, false},
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_KEEPIDLE, false},
@@ -62,6 +64,18 @@ constexpr Known kKnown[] = {
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_DEFER_ACCEPT, false},
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_USER_TIMEOUT, false},
 };
+
+constexpr int kGetFilter = 26; // SO_GET_FILTER
+
+// A classic packet filter. Its length counts instructions.
+void read_filter(int fd, std::vector<SocketOption>& out) {
+    unsigned count = 0;
+    if (raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, kGetFilter, 0, &count) < 0 || count == 0)
+        return;
+    std::string program(count * sizeof(sock_filter), '\0');
+    if (raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, kGetFilter, program.data(), &count) >= 0)
+        out.push_back({SOL_SOCKET, SO_ATTACH_FILTER, std::move(program)});
+}
 
 bool is_before_bind(const SocketOption& o) {
     for (const Known& k : kKnown)
@@ -87,14 +101,30 @@ std::vector<SocketOption> read_socket_options(int fd, int family, int type) {
             *reinterpret_cast<int*>(value) /= 2;
         out.push_back({k.level, k.name, std::string(value, bytes)});
     }
+    read_filter(fd, out);
     return out;
+}
+
+void set_option(int fd, const SocketOption& o) {
+    if (o.level == SOL_SOCKET && o.name == SO_ATTACH_FILTER) {
+        const sock_fprog program{(unsigned short)(o.value.size() / sizeof(sock_filter)),
+                                 reinterpret_cast<sock_filter*>(const_cast<char*>(o.value.data()))};
+        raw_syscall(SYS_setsockopt, fd, o.level, o.name, &program, sizeof program);
+        return;
+    }
+    // More than the system allows everybody, which root may have set.
+    if (o.level == SOL_SOCKET && (o.name == SO_SNDBUF || o.name == SO_RCVBUF) &&
+        raw_syscall(SYS_setsockopt, fd, o.level,
+                    o.name == SO_SNDBUF ? SO_SNDBUFFORCE : SO_RCVBUFFORCE, o.value.data(),
+                    o.value.size()) >= 0)
+        return;
+    raw_syscall(SYS_setsockopt, fd, o.level, o.name, o.value.data(), (unsigned)o.value.size());
 }
 
 void set_socket_options(int fd, const std::vector<SocketOption>& options, bool before_bind) {
     for (const SocketOption& o : options)
         if (is_before_bind(o) == before_bind)
-            raw_syscall(SYS_setsockopt, fd, o.level, o.name, o.value.data(),
-                        (unsigned)o.value.size());
+            set_option(fd, o);
 }
 
 int socket_int(int fd, int name) {

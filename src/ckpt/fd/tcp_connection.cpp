@@ -22,8 +22,19 @@ namespace {
 constexpr uint64_t kPatience = 5'000'000'000;
 
 // The states' numbers as TCP_INFO has them.
-enum State { Established = 1, SynSent, SynReceived, FinWait1, FinWait2, TimeWait, Close, CloseWait,
-             LastAck, Listen, Closing };
+enum State {
+    Established = 1,
+    SynSent,
+    SynReceived,
+    FinWait1,
+    FinWait2,
+    TimeWait,
+    Close,
+    CloseWait,
+    LastAck,
+    Listen,
+    Closing
+};
 
 struct Place {
     in6_addr address{};
@@ -126,8 +137,8 @@ Status copy_unread(const OpenFd& f, std::string& out) {
     if (waiting <= 0)
         return {};
     out.resize((size_t)waiting);
-    const long n = raw_syscall(SYS_recvfrom, f.fd, out.data(), out.size(), MSG_PEEK | MSG_DONTWAIT,
-                               0, 0);
+    const long n =
+        raw_syscall(SYS_recvfrom, f.fd, out.data(), out.size(), MSG_PEEK | MSG_DONTWAIT, 0, 0);
     return n == waiting ? Status()
                         : refuse_fd(f, "a TCP connection whose unread bytes cannot be read");
 }
@@ -138,10 +149,12 @@ Status set_up(long r, const char* what) {
                  : Status();
 }
 
-UniqueFd make_socket(int family, int buffer) {
+UniqueFd make_socket(int family, int buffer, bool share_port) {
     UniqueFd fd(raw_syscall(SYS_socket, family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int one = 1;
     raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (share_port)
+        raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (buffer > 0)
         for (const int name : {SO_RCVBUF, SO_RCVBUFFORCE})
             raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, name, &buffer, sizeof buffer);
@@ -152,20 +165,23 @@ struct Ends {
     UniqueFd here, there;
 };
 
-Status try_ends(const std::string& local, const std::string& remote, int peer_family, int buffer,
-                Ends& out) {
+Status try_ends(const TcpEnd& end, const std::string& local, const std::string& remote, Ends& out) {
+    // The other end's unread bytes are not known here. Most have none.
+    const int buffer = end.unread.size() > 16384 ? (int)end.unread.size() : 0;
+    const int peer_family = end.peer_family;
     const std::string listens = name_for(peer_family, remote);
-    const UniqueFd listener = make_socket(peer_family, buffer);
-    out.here = make_socket(family_of(local), buffer);
+    const UniqueFd listener = make_socket(peer_family, buffer, end.shares_port);
+    out.here = make_socket(family_of(local), buffer, end.shares_port);
     if (!listener.ok() || !out.here.ok())
         return set_up(-EMFILE, "socket");
-    if (Status s = set_up(raw_syscall(SYS_bind, listener.get(), listens.data(), listens.size()),
-                          "bind");
+    if (Status s =
+            set_up(raw_syscall(SYS_bind, listener.get(), listens.data(), listens.size()), "bind");
         !s)
         return s;
     if (Status s = set_up(raw_syscall(SYS_listen, listener.get(), 1), "listen"); !s)
         return s;
-    if (Status s = set_up(raw_syscall(SYS_bind, out.here.get(), local.data(), local.size()), "bind");
+    if (Status s =
+            set_up(raw_syscall(SYS_bind, out.here.get(), local.data(), local.size()), "bind");
         !s)
         return s;
     if (Status s = set_up(raw_syscall(SYS_connect, out.here.get(), remote.data(), remote.size()),
@@ -176,11 +192,11 @@ Status try_ends(const std::string& local, const std::string& remote, int peer_fa
     return set_up(out.there.ok() ? 0 : -out.there.error(), "accept");
 }
 
-Status make_ends(const std::string& local, const std::string& remote, int peer_family, int buffer,
+Status make_ends(const TcpEnd& end, const std::string& local, const std::string& remote,
                  Ends& out) {
     const uint64_t until = clock_ns(CLOCK_MONOTONIC) + kPatience;
     for (;;) {
-        Status s = try_ends(local, remote, peer_family, buffer, out);
+        Status s = try_ends(end, local, remote, out);
         if (s.ok() || clock_ns(CLOCK_MONOTONIC) > until)
             return s;
         const timespec tick{0, 50'000'000};
@@ -224,9 +240,10 @@ Status save_tcp_end(const OpenFd& f, SaveContext& ctx, const std::string& local,
         out.peer_closed = true;
     else
         return {};
+    out.shares_port = socket_int(f.fd, SO_REUSEPORT) == 1;
     out.peer_family = out.inside ? peer->second : family_of(local);
-    out.sent_end = state == FinWait1 || state == FinWait2 || state == LastAck ||
-                   state == Closing || state == TimeWait;
+    out.sent_end = state == FinWait1 || state == FinWait2 || state == LastAck || state == Closing ||
+                   state == TimeWait;
     if (ctx.dry)
         return {};
     const int one = 1;
@@ -242,9 +259,7 @@ Result<int> create_tcp_end(const TcpEnd& end, const std::string& local, const st
     const std::string key = key_of(local, remote), other = key_of(remote, local);
     if (!ctx.tcp_ends.count(key)) {
         Ends ends;
-        // The other end's unread bytes are not known here: as much as any had. Most have none.
-        const int buffer = end.unread.size() > 16384 ? (int)end.unread.size() : 0;
-        if (Status s = make_ends(local, remote, end.peer_family, buffer, ends); !s)
+        if (Status s = make_ends(end, local, remote, ends); !s)
             return s;
         auto here = ctx.lift(ends.here.release(), "TCP connection");
         auto there = ctx.lift(ends.there.release(), "TCP connection");

@@ -9,9 +9,12 @@ struct TcpEnd {
     bool inside = false;      // the other end is in the tree
     bool peer_closed = false; // it is not anywhere any more
     bool sent_end = false;    // shutdown for writing
+    bool shares_port = false; // SO_REUSEPORT
     int32_t peer_family = 0;
     std::string unread;
-    auto fields() { return std::tie(inside, peer_closed, sent_end, peer_family, unread); }
+    auto fields() {
+        return std::tie(inside, peer_closed, sent_end, shares_port, peer_family, unread);
+    }
 };
 
 // "local remote", alike for IPv4 and for IPv4 within IPv6; empty: `fd` is no connected TCP socket.

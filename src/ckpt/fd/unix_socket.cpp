@@ -7,6 +7,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <cstddef>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -18,6 +19,7 @@ enum class Shape : uint8_t {
     Listening,
     Pair,       // the peer is a descriptor of this process
     PeerClosed, // the peer is gone, or by policy shall be
+    Waiting,    // connected to a listening socket of the tree, not accepted yet
     Inherited,  // stdin, stdout, stderr: the restorer's own
 };
 struct Payload {
@@ -29,9 +31,9 @@ struct Payload {
     std::string address;             // sockaddr_un as bound; empty: not bound
     std::vector<std::string> unread; // messages; one entry for a stream
     std::vector<SocketOption> options;
-    std::vector<std::string> senders; // of the messages: addresses, empty if not bound
-    std::string sends_to;             // connected datagram socket: the address it sends to
-    bool deleted = false;             // bound to a file that is gone
+    std::vector<std::string> senders;    // of the messages: addresses, empty if not bound
+    std::string sends_to;                // connected datagram socket: the address it sends to
+    bool deleted = false;                // bound to a file that is gone
     uint32_t mode = 0, uid = 0, gid = 0; // of that file
     auto fields() {
         return std::tie(shape, type, backlog, peer, shutdown, address, unread, options, senders,
@@ -137,8 +139,8 @@ void look_at_file(const OpenFd& f, const SaveContext& ctx, Payload& p) {
         return;
     struct stat st {};
     const auto it = ctx.unix_peers.find(f.st.st_ino);
-    const bool there = raw_syscall(SYS_newfstatat, AT_FDCWD, address_text(p.address).c_str(), &st,
-                                   0) == 0;
+    const bool there =
+        raw_syscall(SYS_newfstatat, AT_FDCWD, address_text(p.address).c_str(), &st, 0) == 0;
     p.deleted = !there || (it != ctx.unix_peers.end() && it->second.file &&
                            it->second.file != (uint32_t)st.st_ino);
     p.mode = st.st_mode & 07777;
@@ -164,6 +166,17 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     const bool connected = raw_syscall(SYS_getpeername, f.fd, &a, &bytes) >= 0;
     if (!connected && p.type == SOCK_DGRAM)
         return {};
+    if (connected && !p.peer && p.shutdown == 0 && p.type != SOCK_DGRAM) {
+        // Its other end is made, but has no descriptor (and no inode) before accept().
+        int sent = 0;
+        raw_syscall(SYS_ioctl, f.fd, TIOCOUTQ, &sent);
+        if (sent)
+            return refuse_fd(f,
+                             "a connection that is not accepted yet, with bytes in it; try again");
+        p.sends_to = peer_address(f.fd);
+        p.shape = Shape::Waiting;
+        return {};
+    }
     if (!p.peer) {
         // Connected once, or never: a fresh stream socket has no peer and reports no hang-up.
         p.shape = connected ? Shape::PeerClosed : Shape::Unconnected;
@@ -201,28 +214,39 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
 // The file the killed process left behind. If somebody listens there, leave it alone.
 void remove_leftover(const std::string& address) {
     const UniqueFd probe(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const long r =
-        raw_syscall(SYS_connect, probe.get(), address.data(), (unsigned)address.size());
+    const long r = raw_syscall(SYS_connect, probe.get(), address.data(), (unsigned)address.size());
     if (r == -ECONNREFUSED || r == -EPROTOTYPE)
         raw_syscall(SYS_unlink, address_text(address).c_str());
 }
 
-// Bound to a file that was deleted: it is there for the moment, and what has its name is not.
-long bind_deleted(int fd, const std::string& address) {
+// Bound to a file that was deleted: what has its name now is aside for the moment. Until
+// everybody has connected who was connected, the file has another name.
+long bind_deleted(int fd, uint64_t ino, const std::string& address, RestoreContext& ctx) {
     const std::string path = address_text(address), aside = path + format(".%d", own_pid());
+    const std::string contact = path + format("-%x", (unsigned)ino);
     const std::string folder = path.substr(0, path.find_last_of('/') + 1);
     const bool moved = raw_syscall(SYS_rename, path.c_str(), aside.c_str()) == 0;
     const bool made = !folder.empty() && raw_syscall(SYS_mkdir, folder.c_str(), 0700) == 0;
     const long r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
-    raw_syscall(SYS_unlink, path.c_str());
-    if (made)
-        raw_syscall(SYS_rmdir, folder.c_str());
+    if (contact.size() < sizeof sockaddr_un::sun_path &&
+        raw_syscall(SYS_rename, path.c_str(), contact.c_str()) == 0) {
+        const auto head = address.substr(0, offsetof(sockaddr_un, sun_path));
+        ctx.unix_contacts[ino] = head + contact + std::string(1, '\0');
+    } else {
+        raw_syscall(SYS_unlink, path.c_str());
+    }
+    ctx.last.push_back([contact, folder = made ? folder : std::string()] {
+        raw_syscall(SYS_unlink, contact.c_str());
+        if (!folder.empty())
+            raw_syscall(SYS_rmdir, folder.c_str());
+        return Status();
+    });
     if (moved)
         raw_syscall(SYS_rename, aside.c_str(), path.c_str());
     return r;
 }
 
-Status bind_to(int fd, const Payload& p, const RestoreContext& ctx) {
+Status bind_to(int fd, uint64_t ino, const Payload& p, RestoreContext& ctx) {
     if (p.address.empty())
         return {};
     const bool is_file = p.address[offsetof(sockaddr_un, sun_path)] != '\0';
@@ -234,7 +258,7 @@ Status bind_to(int fd, const Payload& p, const RestoreContext& ctx) {
         return raw_syscall(SYS_bind, fd, p.address.data(), (unsigned)p.address.size());
     };
     const std::string path = address_text(p.address);
-    long r = is_file && p.deleted ? bind_deleted(fd, p.address) : bind();
+    long r = is_file && p.deleted ? bind_deleted(fd, ino, p.address, ctx) : bind();
     if (r == -EADDRINUSE && is_file) {
         remove_leftover(p.address);
         r = bind();
@@ -281,14 +305,15 @@ Status put_back(int other, const std::vector<std::string>& unread) {
 }
 
 // Datagrams that were sent to its address, by sockets that are here again, or by none.
-Status put_back_datagrams(const Payload& p, const RestoreContext& ctx) {
+Status put_back_datagrams(uint64_t ino, const Payload& p, const RestoreContext& ctx) {
+    const auto contact = ctx.unix_contacts.find(ino);
+    const std::string& to = contact == ctx.unix_contacts.end() ? p.address : contact->second;
     const UniqueFd nobody(raw_syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     for (size_t i = 0; i < p.unread.size(); ++i) {
         const auto sender = ctx.unix_names.find(p.senders[i]);
         const int from = sender == ctx.unix_names.end() ? nobody.get() : sender->second;
         const long n = raw_syscall(SYS_sendto, from, p.unread[i].data(), p.unread[i].size(),
-                                   MSG_DONTWAIT | MSG_NOSIGNAL, p.address.data(),
-                                   p.address.size());
+                                   MSG_DONTWAIT | MSG_NOSIGNAL, to.data(), to.size());
         if (n < 0)
             return cannot_put_back(n);
     }
@@ -310,6 +335,15 @@ Result<int> create_pair(const Description& d, const Payload& p, RestoreContext& 
         ctx.pairs.emplace(p.peer, std::array<int, 2>{*other, *mine});
     }
     return ctx.lift(raw_syscall(SYS_dup, it->second[0]), "socket");
+}
+
+Status connect_again(int fd, const Payload& p, const RestoreContext& ctx) {
+    const auto contact = ctx.unix_contacts.find(p.peer);
+    const std::string& to = contact == ctx.unix_contacts.end() ? p.sends_to : contact->second;
+    const long r = raw_syscall(SYS_connect, fd, to.data(), to.size());
+    return r < 0 ? Status::refused(format("cannot connect to unix socket %s again: %s",
+                                          address_text(to).c_str(), error_text((int)-r)))
+                 : Status();
 }
 
 void shut_down_last(int fd, const Payload& p, RestoreContext& ctx) {
@@ -340,7 +374,7 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     if (!fd)
         return fd;
     set_socket_options(*fd, p.options, true);
-    if (Status s = bind_to(*fd, p, ctx); !s)
+    if (Status s = bind_to(*fd, d.ino, p, ctx); !s)
         return s;
     if (p.shape == Shape::Listening)
         raw_syscall(SYS_listen, *fd, p.backlog);
@@ -349,12 +383,9 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     if (!p.unread.empty() && p.address.empty())
         ctx.warnings.push_back(fd_name(d.first_fd) + ": unread datagrams are lost");
     if (p.type == SOCK_DGRAM && !p.unread.empty() && !p.address.empty())
-        ctx.later.push_back([p, &ctx] { return put_back_datagrams(p, ctx); });
+        ctx.later.push_back([p, ino = d.ino, &ctx] { return put_back_datagrams(ino, p, ctx); });
     if (!p.sends_to.empty())
-        ctx.last.push_back([p, fd = *fd] {
-            const long r = raw_syscall(SYS_connect, fd, p.sends_to.data(), p.sends_to.size());
-            return r < 0 ? cannot_put_back(r) : Status();
-        });
+        ctx.later.push_back([p, fd = *fd, &ctx] { return connect_again(fd, p, ctx); });
     shut_down_last(*fd, p, ctx);
     return fd;
 }

@@ -22,7 +22,9 @@ Status check_mappings(const ProcessState& s) {
             m.kind == MappingKind::PrivateFile || m.kind == MappingKind::SharedFile;
         if (of_file && (m.file < 0 || (size_t)m.file >= s.files.size()))
             return damaged("mapped files");
-        if (m.kind == MappingKind::Shared && (m.object < 0 || (size_t)m.object >= s.objects.size()))
+        const bool of_object =
+            m.kind == MappingKind::Shared || m.kind == MappingKind::PrivateObject;
+        if (of_object && (m.object < 0 || (size_t)m.object >= s.objects.size()))
             return damaged("shared memory");
         if (m.kind > MappingKind::Vvar)
             return damaged("mappings");
@@ -33,7 +35,7 @@ Status check_mappings(const ProcessState& s) {
 
 bool is_loaded(const SavedMapping& m) {
     return m.kind == MappingKind::Anonymous || m.kind == MappingKind::PrivateFile ||
-           m.kind == MappingKind::Vdso;
+           m.kind == MappingKind::PrivateObject || m.kind == MappingKind::Vdso;
 }
 
 Status check_runs(const ProcessState& s, std::span<const PageRun> runs) {
@@ -60,6 +62,18 @@ Status check_runs(const ProcessState& s, std::span<const PageRun> runs) {
         if (mapping == s.mappings.size() || r.address < s.mappings[mapping].start ||
             end > s.mappings[mapping].end || !is_loaded(s.mappings[mapping]))
             return damaged("page runs outside memory");
+    }
+    return {};
+}
+
+// Within memory: nothing of the restorer's own may lie there.
+Status check_guards(const ProcessState& s) {
+    for (const GuardedPages& g : s.guards) {
+        bool inside = false;
+        for (const SavedMapping& m : s.mappings)
+            inside |= g.start >= m.start && g.start < g.end && g.end <= m.end;
+        if (!inside || g.start % kPage || g.end % kPage)
+            return damaged("guard pages");
     }
     return {};
 }
@@ -123,8 +137,8 @@ Status check_image_structure(const ProcessState& s, std::span<const PageRun> run
             return damaged("shared memory");
     if (s.layout.auxv.size() > 4096 || s.layout.auxv.size() % 8)
         return damaged("layout");
-    for (const Status& st :
-         {check_mappings(s), check_runs(s, runs), check_descriptors(s), check_threads(s)})
+    for (const Status& st : {check_mappings(s), check_runs(s, runs), check_guards(s),
+                             check_descriptors(s), check_threads(s)})
         if (!st.ok())
             return st;
     return {};

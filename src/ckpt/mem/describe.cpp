@@ -76,6 +76,9 @@ class Describer {
             if (Status s = add_file(v, m); !s)
                 return s;
             add_modified(v);
+        } else if (v.has_file() && find_object(v, m)) {
+            m.kind = MappingKind::PrivateObject;
+            add_modified(v);
         } else if (v.has_file()) {
             m.kind = MappingKind::Anonymous;
             m.offset = 0;
@@ -93,6 +96,17 @@ class Describer {
   private:
     void add_run(uint64_t start, uint64_t end) {
         out_.runs.push_back({start, end - start, 0, kProcessSpace, 0});
+    }
+
+    // Of a memfd or deleted file that is saved itself, since it is open or mapped shared.
+    bool find_object(const Vma& v, SavedMapping& m) const {
+        for (size_t i = 0; i < ctx_.objects.size(); ++i)
+            if (ctx_.objects[i].ino == v.ino && ctx_.objects[i].kind != SharedKind::SysV &&
+                without_deleted(v.name).ends_with(ctx_.objects[i].name)) {
+                m.object = (int32_t)i;
+                return true;
+            }
+        return false;
     }
 
     Status add_shared(const Vma& v, SavedMapping& m) {

@@ -73,7 +73,8 @@ void Pagemap::read_entries(Range within, std::vector<Range>& out) {
             memset(entries, 0xff, sizeof entries); // cannot tell: take all
         for (uint64_t i = 0; i < pages; ++i)
             if ((entries[i] & (kEntryPresent | kEntrySwapped)) &&
-                (!(entries[i] & kEntryGuard) || entries[i] == ~0ull) && !((entries[i] & kEntryFile) && entries[i] != ~0ull))
+                (!(entries[i] & kEntryGuard) || entries[i] == ~0ull) &&
+                !((entries[i] & kEntryFile) && entries[i] != ~0ull))
                 append(out, at + i * kPage, at + (i + 1) * kPage);
         at += pages * kPage;
     }

@@ -34,7 +34,8 @@ Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<C
     const std::vector<FileLock> locks =
         readable ? std::vector<FileLock>()
                  : locks_of_process(file_text(format("/proc/self/fdinfo/%d", fd)));
-    UniqueFd again(readable ? -1 : open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY).release());
+    UniqueFd again(readable ? -1
+                            : open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY).release());
     const int from = again.ok() ? again.get() : fd;
     const long position = raw_syscall(SYS_lseek, from, 0, SEEK_CUR);
     Status status;

@@ -76,8 +76,8 @@ void restore_credentials(const Credentials& process, const ThreadCredentials& c)
     const bool other_users = memcmp(now.uids, c.uids, sizeof c.uids) != 0;
     drop_bounding(process.bounding);
     if (other_groups || other_users)
-        raw_syscall(SYS_prctl, PR_SET_SECUREBITS,
-                    SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS, 0, 0, 0);
+        raw_syscall(SYS_prctl, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS, 0, 0,
+                    0);
     if (other_groups) {
         raw_syscall(SYS_setresgid, c.gids[0], c.gids[1], c.gids[2]);
         raw_syscall(SYS_setfsgid, c.gids[3]);

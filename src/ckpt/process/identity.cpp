@@ -71,6 +71,8 @@ void save_identity(ProcessState& state) {
     state.boottime_ns = (int64_t)clock_ns(CLOCK_BOOTTIME);
     state.cpu_features = cpu_features();
     state.oom_score = (int32_t)Scanner(file_text("/proc/self/oom_score_adj")).number();
+    const long barriers = raw_syscall(SYS_membarrier, 1 << 9, 0, 0);
+    state.membarrier = barriers > 0 ? (uint32_t)barriers : 0;
     const TreeMember self = look_at_process(state.pid);
     state.terminal = self.terminal;
     state.foreground = self.foreground;

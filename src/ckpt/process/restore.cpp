@@ -79,6 +79,9 @@ void restore_process(const ProcessState& s, int exe_fd) {
     if (file_text("/proc/self/oom_score_adj") != score + "\n")
         if (const UniqueFd f = open_fd("/proc/self/oom_score_adj", O_WRONLY); f.ok())
             write_all(f.get(), score.data(), score.size());
+    for (const int command : {1 << 2, 1 << 4, 1 << 6, 1 << 8}) // the ones that register
+        if (s.membarrier & (unsigned)command)
+            raw_syscall(SYS_membarrier, command, 0, 0);
     if (s.child_subreaper)
         raw_syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (exe_fd >= 0)

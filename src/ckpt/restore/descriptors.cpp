@@ -12,7 +12,7 @@ constexpr int kSettable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME
 
 // By name below /proc, or by a process's number: where that must be there before.
 bool made_by_each(const Description& d) {
-    return !d.elsewhere && (d.kind == FdKind::ProcFile || d.kind == FdKind::Pidfd);
+    return d.kind == FdKind::ProcFile || d.kind == FdKind::Pidfd;
 }
 
 Result<int> create(const Description& d, RestoreContext& ctx) {
@@ -27,7 +27,8 @@ Status put_in_place(const ProcessState& state, RestoreContext& ctx, OpenFiles& m
         int& fd = made.descriptions[(size_t)d.tree_id];
         if (fd >= 0 || !made_by_each(d))
             continue;
-        auto own = create(d, ctx);
+        const auto told = ctx.made_by_each.find(d.tree_id);
+        auto own = create(told == ctx.made_by_each.end() ? d : *told->second, ctx);
         if (!own)
             return own.status();
         fd = *own;
@@ -104,6 +105,8 @@ Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles
         ctx.state = &tree.process(i);
         ctx.object_fds = objects_of(*ctx.state, made);
         for (const Description& d : ctx.state->descriptions) {
+            if (made_by_each(d) && !d.elsewhere)
+                ctx.made_by_each[d.tree_id] = &d;
             if (d.elsewhere || made_by_each(d) || made.descriptions[(size_t)d.tree_id] >= 0)
                 continue;
             auto fd = create(d, ctx);

@@ -40,7 +40,7 @@ bool failed(long r) { return r < 0 && r > -4096; }
 } // namespace
 
 Result<UniqueFd> MemoryLoader::open_backing(const SavedMapping& m) const {
-    if (m.kind == MappingKind::Shared)
+    if (m.kind == MappingKind::Shared || m.kind == MappingKind::PrivateObject)
         return UniqueFd(
             raw_syscall(SYS_fcntl, (*object_fds_)[(size_t)m.object], F_DUPFD_CLOEXEC, 0));
     const SavedFile& f = image_.process().files[(size_t)m.file];

@@ -36,6 +36,10 @@ Result<int> make_object(const SharedObject& o) {
     switch (o.kind) {
     case SharedKind::Memfd:
         fd = make_memfd(o.name, o.bytes);
+        if (o.mode) {
+            raw_syscall(SYS_fchmod, fd.get(), o.mode);
+            raw_syscall(SYS_fchown, fd.get(), o.uid, o.gid);
+        }
         break;
     case SharedKind::Anonymous:
         fd = make_memfd("shared", o.bytes);

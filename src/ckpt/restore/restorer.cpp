@@ -149,10 +149,21 @@ void set_times(const ProcessState& s, const std::vector<int>& objects) {
     }
 }
 
+// Where nothing more is put in.
+void seal(const ProcessState& s, const std::vector<int>& objects) {
+    for (size_t i = 0; i < s.objects.size(); ++i) {
+        const SharedObject& o = s.objects[i];
+        if (o.kind == SharedKind::Memfd && !o.elsewhere && o.seals)
+            raw_syscall(SYS_fcntl, objects[i], F_ADD_SEALS, o.seals);
+    }
+}
+
 // A folder that was deleted under the program: one of that name for a moment.
-bool enter_deleted(const std::string& link) {
+bool enter_deleted(const std::string& link, const RestoreContext& ctx) {
     if (!name_is_deleted(link))
         return false;
+    if (const auto open = ctx.deleted_folders.find(link); open != ctx.deleted_folders.end())
+        return fchdir(open->second) == 0;
     const std::string path = without_deleted(link);
     if (mkdir(path.c_str(), 0700) < 0)
         return false;
@@ -162,7 +173,7 @@ bool enter_deleted(const std::string& link) {
 }
 
 void enter_folder(const ProcessState& s, RestoreContext& ctx) {
-    if (!enter_deleted(s.cwd) && chdir(s.cwd.c_str()) < 0)
+    if (!enter_deleted(s.cwd, ctx) && chdir(s.cwd.c_str()) < 0)
         ctx.warnings.push_back("the folder " + s.cwd +
                                " is gone; the program starts in the "
                                "present one");
@@ -279,6 +290,7 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
     if (Status s = load_memory(image, options, memory, vdso, space); !s)
         fail(channel, s);
     set_times(state, objects);
+    seal(state, objects);
     handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), ctx.scratch);
     enter_folder(state, ctx);
     tell_warnings(ctx);

@@ -5,7 +5,11 @@
 #include "base/syscall.h"
 #include "ckpt/interpose.h"
 #include "ckpt/stop/threads.h"
+#include <algorithm>
 #include <cstdarg>
+#include <cstring>
+#include <new>
+#include <spawn.h>
 #include <unistd.h>
 
 using namespace glckpt;
@@ -23,8 +27,71 @@ int with_stop_blocked(Call call) {
     return r;
 }
 
-Real<int(const char*, char* const*, char* const*)> g_execve("execve");
-Real<int(const char*, char* const*, char* const*)> g_execvpe("execvpe");
+Real<int(const char*, char* const*, char* const*)> g_real_execve("execve");
+Real<int(const char*, char* const*, char* const*)> g_real_execvpe("execvpe");
+
+// A program that gives what it executes an environment of its own making takes glckpt along all
+// the same: it would otherwise be a stranger in the tree. What is missing is put in front; on the
+// stack, since a child of vfork() shares the rest of its memory.
+constexpr size_t kMostVariables = 16;
+char* g_kept[kMostVariables]; // copies of LD_PRELOAD and GLCKPT_*, as this program was given them
+size_t g_kept_count = 0;
+
+bool same_name(const char* a, const char* b) {
+    while (*a == *b && *a && *a != '=') {
+        ++a;
+        ++b;
+    }
+    return *a == '=' && *b == '=';
+}
+
+const char* find(char* const* env, const char* variable) {
+    for (; env && *env; ++env)
+        if (same_name(*env, variable))
+            return *env;
+    return nullptr;
+}
+
+template <class Call>
+int with_glckpt(char* const* env, Call call) {
+    size_t count = 0, longest = 0;
+    for (char* const* e = env; e && *e; ++e)
+        ++count;
+    for (size_t i = 0; i < g_kept_count; ++i)
+        longest = std::max(longest, strlen(g_kept[i]));
+    const char* preload = find(env, "LD_PRELOAD=");
+    const bool lacks = preload && g_kept_count && !strstr(preload, "libglckpt.so");
+    auto** all =
+        static_cast<char**>(__builtin_alloca((count + kMostVariables + 1) * sizeof(char*)));
+    char* joined = static_cast<char*>(__builtin_alloca(lacks ? longest + strlen(preload) + 2 : 1));
+    size_t n = 0;
+    for (size_t i = 0; i < g_kept_count; ++i) {
+        const bool is_preload = same_name(g_kept[i], "LD_PRELOAD=");
+        if (is_preload && lacks) {
+            strcpy(joined, g_kept[i]);
+            strcat(joined, ":");
+            strcat(joined, preload + sizeof "LD_PRELOAD");
+            all[n++] = joined;
+        } else if (!find(env, g_kept[i])) {
+            all[n++] = g_kept[i];
+        }
+    }
+    for (char* const* e = env; e && *e; ++e)
+        if (!(lacks && *e == preload))
+            all[n++] = *e;
+    all[n] = nullptr;
+    return call(all);
+}
+
+int g_execve(const char* path, char* const* argv, char* const* env) {
+    return with_glckpt(env, [&](char* const* e) { return g_real_execve(path, argv, e); });
+}
+int g_execvpe(const char* file, char* const* argv, char* const* env) {
+    return with_glckpt(env, [&](char* const* e) { return g_real_execvpe(file, argv, e); });
+}
+
+using Spawn = int(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                  char* const*, char* const*);
 
 // The arguments of execl and its relatives, with the null at their end.
 #define GLCKPT_LISTED(first, argv, ap)                                                             \
@@ -42,6 +109,23 @@ Real<int(const char*, char* const*, char* const*)> g_execvpe("execvpe");
 
 } // namespace
 
+namespace glckpt::ckpt {
+
+void note_environment() {
+    for (char** e = environ; e && *e && g_kept_count < kMostVariables; ++e) {
+        const bool ours = strncmp(*e, "GLCKPT_", 7) == 0 ||
+                          (strncmp(*e, "LD_PRELOAD=", 11) == 0 && strstr(*e, "libglckpt.so"));
+        if (!ours)
+            continue;
+        const size_t bytes = strlen(*e) + 1;
+        char* copy = static_cast<char*>(operator new(bytes));
+        memcpy(copy, *e, bytes);
+        g_kept[g_kept_count++] = copy;
+    }
+}
+
+} // namespace glckpt::ckpt
+
 extern "C" {
 
 GLCKPT_EXPORT int execve(const char* path, char* const argv[], char* const env[]) noexcept {
@@ -58,7 +142,24 @@ GLCKPT_EXPORT int execvpe(const char* file, char* const argv[], char* const env[
 }
 GLCKPT_EXPORT int fexecve(int fd, char* const argv[], char* const env[]) noexcept {
     static Real<int(int, char* const*, char* const*)> real("fexecve");
-    return with_stop_blocked([&] { return real(fd, argv, env); });
+    return with_stop_blocked(
+        [&] { return with_glckpt(env, [&](char* const* e) { return real(fd, argv, e); }); });
+}
+GLCKPT_EXPORT int posix_spawn(pid_t* pid, const char* path,
+                              const posix_spawn_file_actions_t* actions,
+                              const posix_spawnattr_t* attributes, char* const argv[],
+                              char* const env[]) noexcept {
+    static Real<Spawn> real("posix_spawn");
+    return with_glckpt(
+        env, [&](char* const* e) { return real(pid, path, actions, attributes, argv, e); });
+}
+GLCKPT_EXPORT int posix_spawnp(pid_t* pid, const char* file,
+                               const posix_spawn_file_actions_t* actions,
+                               const posix_spawnattr_t* attributes, char* const argv[],
+                               char* const env[]) noexcept {
+    static Real<Spawn> real("posix_spawnp");
+    return with_glckpt(
+        env, [&](char* const* e) { return real(pid, file, actions, attributes, argv, e); });
 }
 GLCKPT_EXPORT int execl(const char* path, const char* first, ...) noexcept {
     GLCKPT_LISTED(first, argv, ap)

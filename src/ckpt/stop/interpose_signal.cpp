@@ -1,6 +1,7 @@
 // sigaction and its relatives: the app's handlers are entered through a trampoline, which marks an
 // EINTR that the app's own signal has caused, so that a stop which arrives right behind it does
 // not take it back (frame.cpp). Nothing else changes: the app is shown its own handlers.
+#include "ckpt/control/on_sigterm.h"
 #include "ckpt/interpose.h"
 #include <cerrno>
 #include <csignal>
@@ -41,6 +42,8 @@ int wrapped_sigaction(int n, const struct sigaction* action, struct sigaction* o
     static Real<int(int, const struct sigaction*, struct sigaction*)> real("sigaction");
     if (n < 1 || n >= kSignals)
         return real(n, action, old);
+    if (n == SIGTERM && virtual_sigterm(action, old))
+        return 0;
     AppHandler& h = g_handlers[n];
     void* const before = h.function.load(std::memory_order_acquire);
     const bool before_info = h.wants_info.load(std::memory_order_relaxed);

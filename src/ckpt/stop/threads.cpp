@@ -39,9 +39,9 @@ struct Errand {
     void* arg = nullptr;
     std::atomic<uint32_t> wanted{0};
 };
-Errand g_errand; // of the first thread
-std::atomic<uint32_t> g_parked{0};     // counts arrivals; waited on
-std::atomic<uint32_t> g_restarted{0};  // the same in a restarted process
+Errand g_errand;                      // of the first thread
+std::atomic<uint32_t> g_parked{0};    // counts arrivals; waited on
+std::atomic<uint32_t> g_restarted{0}; // the same in a restarted process
 KernelAction g_chained{};
 void (*g_on_request)() = nullptr;
 thread_local ThreadSlot* t_slot = nullptr; // of a stop deferred by a critical section

@@ -48,7 +48,7 @@ struct ThreadSlot {
     ucontext_t* frame = nullptr;
     uint64_t fs = 0, gs = 0, clear_tid = 0, robust = 0, robust_bytes = 0, rseq = 0;
     uint32_t rseq_bytes = 0;
-    uint64_t pending = 0; // signals that wait for it or for the process
+    uint64_t pending = 0;          // signals that wait for it or for the process
     std::vector<siginfo_t> queued; // those that wait for it alone
     char name[16] = {};
     int policy = 0, priority = 0, nice = 0;
@@ -57,7 +57,7 @@ struct ThreadSlot {
     uint32_t affinity_bytes = 0;
     uint64_t affinity[16] = {}; // 1024 processors
     ThreadCredentials credentials;
-    int64_t time_left_ns = -1;  // of a relative time-out that the stop cut; -1: none
+    int64_t time_left_ns = -1; // of a relative time-out that the stop cut; -1: none
 };
 
 enum class Who { App, Service };
@@ -89,6 +89,8 @@ void wait_for_restarted_threads(int count);
 // Sets the handler; once, from the constructor, after a thread was made (glibc's handler is there
 // by then). `on_request` runs in the handler when somebody outside sends the signal with kill.
 void install_stop_handler(void (*on_request)());
+// Once: the variables that what the program executes is to have too (interpose_exec.cpp).
+void note_environment();
 // After fork in the child: nobody is stopped.
 void forget_stop_after_fork();
 

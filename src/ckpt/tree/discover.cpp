@@ -101,18 +101,32 @@ std::vector<TreeMember> descendants_of(int pid) {
 
 TreeMember look_at_process(int pid) { return look(pid).member; }
 
-int connect_to_process(int pid) {
+namespace {
+
+int connect_as(unsigned uid, int pid) {
     const long s = raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (s < 0)
         return (int)s;
     sockaddr_un a;
-    const unsigned bytes =
-        abstract_address(process_name((unsigned)raw_syscall(SYS_getuid), pid), &a);
+    const unsigned bytes = abstract_address(process_name(uid, pid), &a);
     if (raw_syscall(SYS_connect, s, &a, bytes) < 0 || peer_of((int)s).pid != pid) {
         raw_syscall(SYS_close, s);
         return -1;
     }
     return (int)s;
+}
+
+} // namespace
+
+// The user in its name is the one it had when it began to listen.
+int connect_to_process(int pid) {
+    const auto own = (unsigned)raw_syscall(SYS_getuid);
+    const int s = connect_as(own, pid);
+    if (s >= 0)
+        return s;
+    const std::string status = file_text(format("/proc/%d/status", pid));
+    const auto now = (unsigned)Scanner(value_of(status, "Uid:")).decimal();
+    return status.empty() || now == own ? s : connect_as(now, pid);
 }
 
 int root_of_tree() {
