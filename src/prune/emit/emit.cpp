@@ -210,7 +210,6 @@ void Emitter::context(ContextState& c, bool with_lists) {
         }
     };
     each(NameClass::vertex_array, [&](Object& o) { vertex_array(static_cast<VertexArray&>(o)); });
-    vertex_array(static_cast<VertexArray&>(*c.default_vao));
     each(NameClass::framebuffer, [&](Object& o) { framebuffer(static_cast<Framebuffer&>(o)); });
     if (had_framebuffers_)
         put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = 0});
@@ -218,8 +217,10 @@ void Emitter::context(ContextState& c, bool with_lists) {
     each(NameClass::transform_feedback,
          [&](Object& o) { feedback(static_cast<TransformFeedback&>(o)); });
     each(NameClass::pipeline, [&](Object& o) { pipeline(static_cast<Pipeline&>(o)); });
+    // Lists are compiled with their own arrays, and no others enabled.
     if (with_lists)
         lists(c);
+    vertex_array(static_cast<VertexArray&>(*c.default_vao));
     attrib_stack(c);
     client_stack(c);
     state(c);
