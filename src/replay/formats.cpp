@@ -57,6 +57,30 @@ PixelLayout exact_layout(const ComponentBits& b) {
     }
 }
 
+ComponentBits texture_bits(Driver& gl, GLenum image_target, GLint level) {
+    auto get = [&](GLenum pname) {
+        GLint v = 0;
+        gl.glGetTexLevelParameteriv(image_target, level, pname, &v);
+        return v;
+    };
+    ComponentBits bits;
+    bits.red = get(GL_TEXTURE_RED_SIZE);
+    bits.green = get(GL_TEXTURE_GREEN_SIZE);
+    bits.blue = get(GL_TEXTURE_BLUE_SIZE);
+    bits.alpha = get(GL_TEXTURE_ALPHA_SIZE);
+    bits.luminance = get(GL_TEXTURE_LUMINANCE_SIZE);
+    bits.intensity = get(GL_TEXTURE_INTENSITY_SIZE);
+    bits.depth = get(GL_TEXTURE_DEPTH_SIZE);
+    bits.stencil = get(GL_TEXTURE_STENCIL_SIZE);
+    bits.kind = get(bits.red         ? GL_TEXTURE_RED_TYPE
+                    : bits.depth     ? GL_TEXTURE_DEPTH_TYPE
+                    : bits.alpha     ? GL_TEXTURE_ALPHA_TYPE
+                    : bits.luminance ? GL_TEXTURE_LUMINANCE_TYPE
+                                     : GL_TEXTURE_INTENSITY_TYPE);
+    bits.internal_format = get(GL_TEXTURE_INTERNAL_FORMAT);
+    return bits;
+}
+
 RenderbufferLayout renderbuffer_layout(Driver& gl) {
     auto get = [&](GLenum pname) {
         GLint v = 0;

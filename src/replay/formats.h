@@ -17,6 +17,9 @@ struct ComponentBits {
 };
 PixelLayout exact_layout(const ComponentBits& bits);
 
+// Of a level of the texture that is bound.
+ComponentBits texture_bits(Driver& gl, GLenum image_target, GLint level);
+
 struct RenderbufferLayout {
     PixelLayout pixel;
     ComponentBits bits;

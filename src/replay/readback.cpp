@@ -83,21 +83,7 @@ void read_image(Driver& gl, GLenum image_target, int face, int level, Parts& par
         gl.glGetCompressedTexImage(image_target, level, parts.add(p));
         return;
     }
-    ComponentBits bits;
-    bits.red = get(GL_TEXTURE_RED_SIZE);
-    bits.green = get(GL_TEXTURE_GREEN_SIZE);
-    bits.blue = get(GL_TEXTURE_BLUE_SIZE);
-    bits.alpha = get(GL_TEXTURE_ALPHA_SIZE);
-    bits.luminance = get(GL_TEXTURE_LUMINANCE_SIZE);
-    bits.intensity = get(GL_TEXTURE_INTENSITY_SIZE);
-    bits.depth = get(GL_TEXTURE_DEPTH_SIZE);
-    bits.stencil = get(GL_TEXTURE_STENCIL_SIZE);
-    bits.kind = get(bits.red         ? GL_TEXTURE_RED_TYPE
-                    : bits.depth     ? GL_TEXTURE_DEPTH_TYPE
-                    : bits.alpha     ? GL_TEXTURE_ALPHA_TYPE
-                    : bits.luminance ? GL_TEXTURE_LUMINANCE_TYPE
-                                     : GL_TEXTURE_INTENSITY_TYPE);
-    bits.internal_format = p.internal_format;
+    const ComponentBits bits = texture_bits(gl, image_target, level);
     const PixelLayout l = exact_layout(bits);
     p.format = l.format;
     p.type = l.type;

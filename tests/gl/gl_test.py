@@ -128,7 +128,7 @@ def ignored(p, folder):
     command = [f"{BIN}/glckpt-restore", "--renderer-env", "REFUSE=1", s.stdout.strip()]
     r = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if r.returncode == 0 or sys.argv[3] not in r.stderr:
-        sys.exit(f"not refused: {r.returncode} {r.stderr}")
+        sys.exit(f"not refused: {r.returncode} {r.stderr} " + open(f"{folder}/out").read()[-800:])
     r = subprocess.run(command[:1] + ["--ignore-refused-calls"] + command[1:],
                        capture_output=True, text=True, stdin=subprocess.DEVNULL)
     said = open(f"{folder}/out").read() # the program's own stderr

@@ -165,6 +165,7 @@ Context* sharing_context(Pruner& p, Context* c) {
 // Whether what a driver refuses is only said: with --ignore-refused-calls, and where there is no
 // going back (the renderer has died).
 thread_local bool t_tolerant = false;
+thread_local bool t_lost = false; // the renderer has died
 
 Status refused_calls(const log::SwitchAnswer& a) {
     const std::string what =
@@ -185,7 +186,7 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     Session& session = Session::get();
     session.send_stream(e.context, sharing_context(p, e.context), attach.fd(), true);
     StreamSink sink(attach);
-    prune::Emitter out(sink);
+    prune::Emitter out(sink, t_lost);
     if (out.begin(*e.state)) {
         if (sink.refused())
             return Status::refused("the new driver cannot make a context of the program current");
@@ -293,9 +294,9 @@ void recover_renderer() {
     p.fold_all();
     Status s = dies_again(p);
     if (s) {
-        t_tolerant = true;
+        t_tolerant = t_lost = true;
         s = attach_all(p);
-        t_tolerant = false;
+        t_tolerant = t_lost = false;
     }
     if (!s) {
         say("the renderer died and cannot be replaced: " + s.why());

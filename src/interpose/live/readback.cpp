@@ -90,6 +90,7 @@ Status read_texture(uint32_t stream, prune::Texture& t) {
         return Status::refused("texture " + std::to_string(t.name) +
                                " holds what only the GPU has, and it cannot be read back");
     t.gpu_dirty = false;
+    t.mipmaps = Ref<prune::Kept>();
     t.planes.clear();
     a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
         if (p.samples) {

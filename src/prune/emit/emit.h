@@ -26,7 +26,8 @@ class Sink {
 
 class Emitter {
   public:
-    explicit Emitter(Sink& sink) : sink_(sink) {}
+    // `lost`: the renderer has died, and what only it had with it.
+    explicit Emitter(Sink& sink, bool lost = false) : sink_(sink), lost_(lost) {}
 
     // All of a share group: its objects through the first of `contexts`, then each context's own.
     void shared_objects(ContextState& c);
@@ -99,7 +100,12 @@ class Emitter {
     void temporaries();
     void unnamed(ContextState& c);
 
+    void zeroes(const Texture& t, uint32_t name, std::pair<int, int> key);
+    void zeroes_if_none(const Texture& t, uint32_t name, std::pair<int, int> key,
+                        const Kept& definition);
+
     Sink& sink_;
+    const bool lost_;
     UnpackState unpack_;
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now

@@ -75,18 +75,43 @@ void Emitter::plane(const Contents& k, uint64_t name, uint32_t target) {
     put(r, {{offsetof(rec::xSampleContents, data), k.pixels->data, k.pixels->bytes}});
 }
 
+// What a renderer took with it when it died is told as far as it is known: images as they were last
+// told or read, mipmaps made again, and zeroes for what was only ever drawn.
+void Emitter::zeroes(const Texture& t, uint32_t name, std::pair<int, int> key) {
+    put(rec::xZeroContents{
+        .name = name, .target = t.target, .level = key.second, .face = key.first});
+}
+
+void Emitter::zeroes_if_none(const Texture& t, uint32_t name, std::pair<int, int> key,
+                             const Kept& definition) {
+    const Payloads& p = kPayloads[definition.header().op];
+    log::PayloadRef ref{};
+    if (p.count)
+        memcpy(&ref, definition.bytes.data() + p.offset[p.count - 1], sizeof ref);
+    if (ref.kind == log::PayloadRef::Null)
+        zeroes(t, name, key);
+}
+
 void Emitter::images(Texture& t, uint32_t name) {
+    const bool lost = lost_ && name && t.gpu_dirty && !t.buffer_texture;
     const bool view = t.storage && (Op)t.storage->header().op == Op::glTextureView;
     if (view)
         kept(*t.storage); // before it is bound for the first time
     put(rec::glBindTexture{.target = t.target, .texture = name});
-    if (t.storage && !view)
+    if (lost)
+        all(t.slots); // GL_GENERATE_MIPMAP, for one
+    if (t.storage && !view) {
         kept(*t.storage);
+        if (lost)
+            zeroes(t, name, {0, -1});
+    }
     if (!view)
         for (auto& [key, image] : t.images) {
             if (image.definition && !t.storage) {
                 unpack(image.definition->unpack);
                 kept(*image.definition);
+                if (lost && !image.has_contents)
+                    zeroes_if_none(t, name, key, *image.definition);
             }
             for (const Ref<Kept>& u : image.updates) {
                 unpack(u->unpack);
@@ -101,6 +126,8 @@ void Emitter::images(Texture& t, uint32_t name) {
     if (name)
         for (const Contents& k : t.planes)
             plane(k, name, t.target);
+    if (lost && t.mipmaps)
+        kept(*t.mipmaps);
     all(t.slots);
     put(rec::glBindTexture{.target = t.target, .texture = 0});
 }
@@ -125,6 +152,8 @@ void Emitter::renderbuffer(Renderbuffer& b) {
         put(r, {{offsetof(rec::xRenderbufferContents, data), b.contents.pixels->data,
                  b.contents.pixels->bytes}});
     }
+    else if (lost_ && b.gpu_dirty && b.storage)
+        put(rec::xZeroContents{.name = name, .target = GL_RENDERBUFFER});
     for (const Contents& k : b.planes)
         plane(k, name, GL_RENDERBUFFER);
     put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = 0});

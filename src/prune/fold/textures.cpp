@@ -280,6 +280,13 @@ void fold_texture_dirty(Fold& f, const char* r) {
     Texture* t = proxy(target) ? nullptr : texture_of(f, r);
     if (!t)
         return;
+    const bool mipmaps =
+        Fold::is(r, Op::glGenerateMipmap) || Fold::is(r, Op::glGenerateTextureMipmap);
+    if (mipmaps && !t->gpu_dirty) {
+        f.mark_dirty(t);
+        t->mipmaps = f.keep(r);
+        return;
+    }
     f.mark_dirty(t);
     for (auto& [key, i] : t->images) {
         i.updates.clear();

@@ -4,8 +4,10 @@
 #include "replay/accum.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
+#include "replay/samples.h"
 #include "replay/stream.h"
 #include "replay/ws/ws.h"
+#include <algorithm>
 
 namespace glckpt::replay {
 
@@ -144,6 +146,91 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
         gl.glDisable(GL_DEPTH_TEST);
         gl.glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
     }
+}
+
+namespace {
+
+void zero_image(Driver& gl, GLenum target, GLint face, GLint level) {
+    const GLenum image = target == GL_TEXTURE_CUBE_MAP
+                             ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face
+                             : target;
+    const PixelLayout l = exact_layout(texture_bits(gl, image, level));
+    auto get = [&](GLenum pname) {
+        GLint v = 0;
+        gl.glGetTexLevelParameteriv(image, level, pname, &v);
+        return v;
+    };
+    R r{};
+    r.target = target;
+    r.face = face;
+    r.level = level;
+    r.format = l.format;
+    r.type = l.type;
+    r.width = get(GL_TEXTURE_WIDTH);
+    r.height = std::max(get(GL_TEXTURE_HEIGHT), 1);
+    r.depth = std::max(get(GL_TEXTURE_DEPTH), 1);
+    r.border = get(GL_TEXTURE_BORDER);
+    if (r.width == 0 || get(GL_TEXTURE_COMPRESSED))
+        return; // nothing draws to a compressed one
+    const std::vector<char> zeroes((size_t)r.width * (size_t)r.height * (size_t)r.depth * l.bytes);
+    update(gl, r, image, zeroes.data(), (GLsizei)zeroes.size());
+}
+
+void zero_renderbuffer(Driver& gl, GLuint renderbuffer) {
+    GLuint fb = 0;
+    gl.glGenFramebuffers(1, &fb);
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, fb);
+    gl.glBindRenderbuffer(GL_RENDERBUFFER, renderbuffer);
+    const RenderbufferLayout l = renderbuffer_layout(gl);
+    gl.glFramebufferRenderbuffer(GL_FRAMEBUFFER, l.attachment, GL_RENDERBUFFER, renderbuffer);
+    const GLint zero[4] = {};
+    if (l.attachment != GL_COLOR_ATTACHMENT0) {
+        gl.glDrawBuffer(GL_NONE);
+        gl.glClearDepth(0);
+        gl.glClearStencil(0);
+        gl.glClear(GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
+        gl.glClearDepth(1);
+    } else if (l.bits.kind == GL_INT) {
+        gl.glClearBufferiv(GL_COLOR, 0, zero);
+    } else if (l.bits.kind == GL_UNSIGNED_INT) {
+        gl.glClearBufferuiv(GL_COLOR, 0, (const GLuint*)zero);
+    } else {
+        gl.glClearColor(0, 0, 0, 0);
+        gl.glClear(GL_COLOR_BUFFER_BIT);
+    }
+    gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+    gl.glDeleteFramebuffers(1, &fb);
+}
+
+} // namespace
+
+// What cannot be cleared stays undefined: that is no worse than the death that brought it here.
+void decode_xZeroContents(Exec& x, const char* record) {
+    auto* r = reinterpret_cast<const rec::xZeroContents*>(record);
+    const bool texture = r->target != GL_RENDERBUFFER;
+    const GLuint name = x.real(texture ? NameClass::texture : NameClass::renderbuffer, r->name);
+    if (const Helper helper(x, 0); helper) {
+        Driver& gl = x.gl;
+        tight_unpack(gl);
+        if (!texture) {
+            zero_renderbuffer(gl, name);
+        } else if (!multisample_target(r->target)) {
+            gl.glBindTexture(r->target, name);
+            const int faces = r->level < 0 && r->target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
+            const int levels = r->level >= 0 ? 1 : r->target == GL_TEXTURE_RECTANGLE ? 1 : 16;
+            for (int face = 0; face < faces; ++face)
+                for (int level = 0; level < levels; ++level)
+                    zero_image(gl, r->target, r->face + face, std::max(r->level, 0) + level);
+            gl.glBindTexture(r->target, 0);
+        }
+        gl.glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+        while (gl.glGetError() != GL_NO_ERROR) {
+        }
+    }
+    if (texture)
+        x.gl.glBindTexture(r->target, name);
+    else
+        x.gl.glBindRenderbuffer(GL_RENDERBUFFER, name);
 }
 
 static bool is_integer(GLenum format) {
