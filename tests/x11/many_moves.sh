@@ -11,7 +11,7 @@ server() {
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; displays+=(:$n); }
 server -screen 0 1280x1024x24
-server -screen 0 1400x1050x24 -extension MIT-SHM -extension XVideo -extension DOUBLE-BUFFER -extension GLX -extension X-Resource
+server -screen 0 1400x1050x24 -extension MIT-SHM -extension XVideo -extension DOUBLE-BUFFER -extension GLX -extension X-Resource $SECOND_OPTIONS
 A=${displays[0]} B=${displays[1]}
 for i in $(seq 40); do xprop -display $B -root -f "GLCKPT_AGE_$i" 8s -set "GLCKPT_AGE_$i" y; done
 for p in xclock xeyes; do command -v $p >/dev/null && { $p -display $B -geometry 60x60+3000+3000 >/dev/null 2>&1 & mine+=($!); }; done

@@ -38,6 +38,64 @@ TEST(IdSpace, SwapsBasesAndKeepsTheRest) {
     EXPECT_EQ(ids.to_real(VirtualXid{1}).value, 1u);
 }
 
+// A server for more clients leaves each of them fewer ids.
+TEST(IdSpace, FitsIntoANarrowerMask) {
+    IdSpace ids;
+    ids.set_mask(0x1fffff);
+    std::unordered_map<uint32_t, bool> made;
+    ids.in_use = [&](VirtualXid v) { return made.contains(v.value); };
+    ids.set_real_mask(0x3ffff);
+    EXPECT_TRUE(ids.narrow());
+    ids.set_clients({{0x200000, 0x80000}, {0x400000, 0xc0000}});
+    const auto both_ways = [&](uint32_t v, uint32_t client) {
+        const RealXid r = ids.to_real(VirtualXid{v});
+        EXPECT_EQ(ids.to_virtual(r).value, v);
+        EXPECT_EQ(r.value & ~0x3ffffu, client);
+        return r.value;
+    };
+    EXPECT_EQ(both_ways(0x200001, 0x80000), 0x80001u);
+    EXPECT_EQ(both_ways(0x43ffff, 0xc0000), 0xfffffu);
+    // Beyond what the server has: each a name of its own, whatever order they come in.
+    std::unordered_map<uint32_t, uint32_t> names;
+    std::mt19937 rng(9);
+    for (int i = 0; i < 20000; ++i) {
+        const uint32_t v = 0x200000 + rng() % 0x200000;
+        const auto [it, fresh] = names.try_emplace(both_ways(v, 0x80000), v);
+        EXPECT_EQ(it->second, v) << "two are called the same";
+        made[v] = true;
+    }
+    // Strangers, also where the app's own blocks would be (the last ones have the names of those).
+    for (uint32_t block = 1; block < 2000; ++block) {
+        const RealXid r{block << 18 | 5};
+        if (block == 2 || block == 3)
+            continue;
+        const VirtualXid v = ids.to_virtual(r);
+        EXPECT_EQ(ids.to_real(v).value, r.value);
+        EXPECT_TRUE(v.value >> 21 != 1 && v.value >> 21 != 2);
+    }
+    EXPECT_EQ(ids.add_client(0x140000), 0x600000u);
+    EXPECT_EQ(both_ways(0x600001, 0x140000), 0x140001u);
+    EXPECT_EQ(both_ways(0x700001, 0x140000) & 0x140000, 0x140000u);
+    // Back on a wide one, nothing is left of it.
+    ids.set_real_mask(0x1fffff);
+    ids.set_clients({{0x200000, 0x200000}});
+    EXPECT_EQ(ids.to_real(VirtualXid{0x3fffff}).value, 0x3fffffu);
+}
+
+// All ids given away: those of what is gone come back.
+TEST(IdSpace, TakesBackFarIds) {
+    IdSpace ids;
+    ids.set_mask(0xfff);
+    uint32_t alive = 0;
+    ids.in_use = [&](VirtualXid v) { return v.value == alive; };
+    ids.set_real_mask(0xff);
+    ids.set_clients({{0x1000, 0x300}});
+    for (uint32_t v = 0x1100; v < 0x2000; ++v) {
+        alive = v;
+        EXPECT_EQ(ids.to_virtual(ids.to_real(VirtualXid{v})).value, v);
+    }
+}
+
 TEST(Timeline, NeverRunsBack) {
     Timeline t;
     EXPECT_EQ(t.to_virtual(5000), 5000u);

@@ -97,8 +97,7 @@ bool Connection::setup_reply(ByteQueue& in) {
         display_.names.ids.set_mask(setup->mask);
         to_client_.write(reply.data(), reply.size());
     } else {
-        // The renumbering of bases is one to one, so the app's name for this base is free.
-        virtual_base_ = display_.names.ids.to_virtual(RealXid{setup->base}).value;
+        virtual_base_ = display_.names.ids.add_client(setup->base);
         Bytes shown = display_.virtual_setup_reply;
         rewrite_setup_base(shown, virtual_base_);
         to_client_.write(shown.data(), shown.size());

@@ -3,44 +3,13 @@
 // Until the first move the two are the same and nothing is looked up. A move replaces the tables
 // (move/tables.cpp); between moves they only grow by names that were the same on both sides.
 #pragma once
-#include "x11/engine/permutation.h"
+#include "x11/engine/id_space.h"
 #include "x11/wire/ids.h"
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace glckpt::x11 {
-
-// Resource ids. The high bits say whose a resource is: 0 the server's own (roots, visuals,
-// colormaps, picture formats, RandR's), else the client's that made it, whose "base" they are. So
-// the app's own ids, which it makes up itself, are translated by renumbering the bases, and only
-// the server's need a table.
-class IdSpace {
-  public:
-    void set_mask(uint32_t mask) {
-        mask_ = mask;
-        shift_ = (uint32_t)__builtin_popcount(mask);
-    }
-    uint32_t mask() const { return mask_; }
-    uint32_t block_of(uint32_t id) const { return id >> shift_; }
-    RealXid to_real(VirtualXid v) const { return RealXid{convert(v.value, &Permutation::to_real)}; }
-    VirtualXid to_virtual(RealXid r) const {
-        return VirtualXid{convert(r.value, &Permutation::to_virtual)};
-    }
-    Permutation bases;      // of id >> shift
-    Permutation server_ids; // of whole ids whose base is 0
-
-  private:
-    uint32_t convert(uint32_t id, uint32_t (Permutation::*via)(uint32_t) const) const {
-        if (id <= 1) // None; PointerRoot, ParentRelative, CopyFromParent
-            return id;
-        const uint32_t block = id >> shift_;
-        if (block == 0)
-            return (server_ids.*via)(id);
-        return (bases.*via)(block) << shift_ | (id & mask_);
-    }
-    uint32_t mask_ = 0x1fffff, shift_ = 21;
-};
 
 // Atoms: the server numbers strings in the order in which it first met them. 1 to 68 are fixed.
 class Atoms {

@@ -41,11 +41,6 @@ Status check_layout(const NewServer& server, const Display& d, const Setup& from
                 (f.bits_per_pixel != g.bits_per_pixel || f.scanline_pad != g.scanline_pad))
                 return refuse(server, "has %d bits per pixel at depth %d, the program expects %d",
                               g.bits_per_pixel, f.depth, f.bits_per_pixel);
-    if (to.mask < from.mask)
-        return refuse(server,
-                      "allows fewer resources to a client (mask 0x%x, was 0x%x; start it "
-                      "with a smaller -maxclients)",
-                      to.mask, from.mask);
     if (to.max_request_units < from.max_request_units)
         return refuse(server, "takes requests of at most %u bytes, the program was told %u",
                       4u * to.max_request_units, 4u * from.max_request_units);

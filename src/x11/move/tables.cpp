@@ -67,13 +67,15 @@ void pair_server_ids(Permutation& ids, const Display& d, const NewServer& server
     ids.close();
 }
 
-void pair_bases(IdSpace& ids, const NewServer& server) {
-    ids.bases.clear();
+void pair_bases(Display& d, const NewServer& server) {
+    IdSpace& ids = d.names.ids;
+    std::vector<std::pair<uint32_t, uint32_t>> clients;
     for (const auto& [link, fresh] : server.connections)
         if (fresh.setup)
-            ids.bases.pair(ids.block_of(link->engine.virtual_base()),
-                           ids.block_of(fresh.setup->base));
-    ids.bases.close();
+            clients.emplace_back(link->engine.virtual_base(), fresh.setup->base);
+    ids.set_real_mask(server.setup()->mask);
+    ids.in_use = [&d](VirtualXid id) { return d.resources.find(id) != nullptr; };
+    ids.set_clients(std::move(clients));
 }
 
 } // namespace
@@ -82,7 +84,7 @@ void renumber(Display& d, const NewServer& server) {
     d.names.moved = true;
     d.real_setup = *server.setup();
     pair_server_ids(d.names.ids.server_ids, d, server);
-    pair_bases(d.names.ids, server);
+    pair_bases(d, server);
     pair_devices(d, server.devices);
     for (Extension& e : d.extensions.all()) {
         const auto it = server.extensions.find(e.module);
