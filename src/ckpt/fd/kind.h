@@ -70,6 +70,8 @@ struct RestoreContext {
     std::map<std::string, int> deleted_folders; // by the name that maps and links show
     std::map<std::string, int> tcp_ends;
     std::map<uint64_t, std::string> unix_contacts; // where one whose file is gone is, for now
+    std::set<int> memfds_used;                     // objects that have given their own description
+    std::set<std::string> made_folders;            // for them, for the moment
     std::map<std::string, int> unix_names;         // bound sockets by their address
     // When everything has been made: what was on its way, and then what was shut down.
     std::vector<std::function<Status()>> later, last;

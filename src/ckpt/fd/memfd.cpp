@@ -42,10 +42,15 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     Payload p;
     if (!decode(d.payload, p) || p.object < 0 || (size_t)p.object >= ctx.object_fds.size())
         return Status::refused("damaged description of a memfd");
-    // A description of its own, with its own position and access mode.
-    const std::string path = format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]);
+    // What memfd_create() gives does not count as open for writing: such a file can be executed.
+    // Further descriptions, with positions and access modes of their own, are opened by name.
+    const int object = ctx.object_fds[(size_t)p.object];
+    const bool first = (d.flags & O_ACCMODE) == O_RDWR && ctx.memfds_used.insert(object).second;
+    const std::string path = format("/proc/self/fd/%d", object);
     Result<int> fd = ctx.lift(
-        open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(), "memfd");
+        first ? raw_syscall(SYS_dup, object)
+              : open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(),
+        "memfd");
     if (fd)
         raw_syscall(SYS_lseek, *fd, p.position, SEEK_SET);
     return fd;

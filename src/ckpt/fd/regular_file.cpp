@@ -21,6 +21,7 @@ struct Payload {
 };
 
 constexpr int kOpenTime = O_CREAT | O_EXCL | O_TRUNC;
+constexpr long kMessageQueues = 0x19800202;
 constexpr int kFolderOnly = O_TMPFILE; // with it O_DIRECTORY
 
 bool recognize_file(const OpenFd& f) {
@@ -40,6 +41,9 @@ bool name_leads_there(const OpenFd& f) {
 }
 
 Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
+    struct statfs fs {};
+    if (raw_syscall(SYS_fstatfs, f.fd, &fs) == 0 && fs.f_type == kMessageQueues)
+        return refuse_fd(f, "a POSIX message queue: " + f.link);
     Payload p;
     p.position = raw_syscall(SYS_lseek, f.fd, 0, SEEK_CUR);
     p.size = (uint64_t)f.st.st_size;

@@ -149,12 +149,12 @@ Status set_up(long r, const char* what) {
                  : Status();
 }
 
-UniqueFd make_socket(int family, int buffer, bool share_port) {
+UniqueFd make_socket(int family, int buffer) {
     UniqueFd fd(raw_syscall(SYS_socket, family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int one = 1;
     raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (share_port)
-        raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    // As the program's other sockets of that port may have it; put right when all are there.
+    raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (buffer > 0)
         for (const int name : {SO_RCVBUF, SO_RCVBUFFORCE})
             raw_syscall(SYS_setsockopt, fd.get(), SOL_SOCKET, name, &buffer, sizeof buffer);
@@ -170,8 +170,8 @@ Status try_ends(const TcpEnd& end, const std::string& local, const std::string& 
     const int buffer = end.unread.size() > 16384 ? (int)end.unread.size() : 0;
     const int peer_family = end.peer_family;
     const std::string listens = name_for(peer_family, remote);
-    const UniqueFd listener = make_socket(peer_family, buffer, end.shares_port);
-    out.here = make_socket(family_of(local), buffer, end.shares_port);
+    const UniqueFd listener = make_socket(peer_family, buffer);
+    out.here = make_socket(family_of(local), buffer);
     if (!listener.ok() || !out.here.ok())
         return set_up(-EMFILE, "socket");
     if (Status s =
@@ -271,6 +271,10 @@ Result<int> create_tcp_end(const TcpEnd& end, const std::string& local, const st
     const int fd = ctx.tcp_ends[key];
     if (Status s = put_back(ctx.tcp_ends[other], end.unread); !s)
         return s;
+    ctx.last.push_back([fd, shares = (int)end.shares_port] {
+        raw_syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEPORT, &shares, sizeof shares);
+        return Status();
+    });
     const int ended = end.sent_end ? fd : end.peer_closed ? ctx.tcp_ends[other] : -1;
     if (ended >= 0)
         ctx.last.push_back([ended] {

@@ -211,6 +211,18 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     return {};
 }
 
+// Relative names are the program's, in its folder.
+class InFolder {
+  public:
+    explicit InFolder(const std::string& folder) : back_(open_fd(".", O_PATH | O_DIRECTORY)) {
+        raw_syscall(SYS_chdir, folder.c_str());
+    }
+    ~InFolder() { raw_syscall(SYS_fchdir, back_.get()); }
+
+  private:
+    const UniqueFd back_;
+};
+
 // The file the killed process left behind. If somebody listens there, leave it alone.
 void remove_leftover(const std::string& address) {
     const UniqueFd probe(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -226,7 +238,8 @@ long bind_deleted(int fd, uint64_t ino, const std::string& address, RestoreConte
     const std::string contact = path + format("-%x", (unsigned)ino);
     const std::string folder = path.substr(0, path.find_last_of('/') + 1);
     const bool moved = raw_syscall(SYS_rename, path.c_str(), aside.c_str()) == 0;
-    const bool made = !folder.empty() && raw_syscall(SYS_mkdir, folder.c_str(), 0700) == 0;
+    if (!folder.empty() && raw_syscall(SYS_mkdir, folder.c_str(), 0700) == 0)
+        ctx.made_folders.insert(folder);
     const long r = raw_syscall(SYS_bind, fd, address.data(), (unsigned)address.size());
     if (contact.size() < sizeof sockaddr_un::sun_path &&
         raw_syscall(SYS_rename, path.c_str(), contact.c_str()) == 0) {
@@ -235,12 +248,15 @@ long bind_deleted(int fd, uint64_t ino, const std::string& address, RestoreConte
     } else {
         raw_syscall(SYS_unlink, path.c_str());
     }
-    ctx.last.push_back([contact, folder = made ? folder : std::string()] {
-        raw_syscall(SYS_unlink, contact.c_str());
-        if (!folder.empty())
-            raw_syscall(SYS_rmdir, folder.c_str());
-        return Status();
-    });
+    // The last socket of a folder that was made for them takes it away.
+    ctx.last.push_back(
+        [contact, folder, made = ctx.made_folders.count(folder) != 0, cwd = ctx.state->cwd] {
+            const InFolder there(cwd);
+            raw_syscall(SYS_unlink, contact.c_str());
+            if (made)
+                raw_syscall(SYS_rmdir, folder.c_str());
+            return Status();
+        });
     if (moved)
         raw_syscall(SYS_rename, aside.c_str(), path.c_str());
     return r;
@@ -250,10 +266,7 @@ Status bind_to(int fd, uint64_t ino, const Payload& p, RestoreContext& ctx) {
     if (p.address.empty())
         return {};
     const bool is_file = p.address[offsetof(sockaddr_un, sun_path)] != '\0';
-    // A relative name is the program's, in its folder.
-    const UniqueFd here = open_fd(".", O_PATH | O_DIRECTORY);
-    if (is_file && ctx.state)
-        raw_syscall(SYS_chdir, ctx.state->cwd.c_str());
+    const InFolder there(ctx.state->cwd);
     const auto bind = [&] {
         return raw_syscall(SYS_bind, fd, p.address.data(), (unsigned)p.address.size());
     };
@@ -267,7 +280,6 @@ Status bind_to(int fd, uint64_t ino, const Payload& p, RestoreContext& ctx) {
         raw_syscall(SYS_chmod, path.c_str(), p.mode);
         raw_syscall(SYS_chown, path.c_str(), p.uid, p.gid);
     }
-    raw_syscall(SYS_fchdir, here.get());
     if (r < 0)
         return Status::refused(
             format("cannot bind unix socket %s: %s", path.c_str(), error_text((int)-r)));
@@ -383,9 +395,15 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     if (!p.unread.empty() && p.address.empty())
         ctx.warnings.push_back(fd_name(d.first_fd) + ": unread datagrams are lost");
     if (p.type == SOCK_DGRAM && !p.unread.empty() && !p.address.empty())
-        ctx.later.push_back([p, ino = d.ino, &ctx] { return put_back_datagrams(ino, p, ctx); });
+        ctx.later.push_back([p, ino = d.ino, cwd = ctx.state->cwd, &ctx] {
+            const InFolder there(cwd);
+            return put_back_datagrams(ino, p, ctx);
+        });
     if (!p.sends_to.empty())
-        ctx.later.push_back([p, fd = *fd, &ctx] { return connect_again(fd, p, ctx); });
+        ctx.later.push_back([p, fd = *fd, cwd = ctx.state->cwd, &ctx] {
+            const InFolder there(cwd);
+            return connect_again(fd, p, ctx);
+        });
     shut_down_last(*fd, p, ctx);
     return fd;
 }

@@ -145,6 +145,7 @@ void set_times(const ProcessState& s, const std::vector<int>& objects) {
             continue;
         const timespec times[2] = {{o.atime_ns / 1'000'000'000, o.atime_ns % 1'000'000'000},
                                    {o.mtime_ns / 1'000'000'000, o.mtime_ns % 1'000'000'000}};
+        raw_syscall(SYS_fchmod, objects[i], o.mode); // writing takes set-user-id away
         raw_syscall(SYS_utimensat, objects[i], 0, times, 0);
     }
 }
