@@ -286,6 +286,17 @@ void read_drawable_accum(Exec& x, const log::ReadbackQuestion& q, std::vector<ch
     if (x.draw != q.name || q.width <= 0 || q.height <= 0)
         return;
     ws_make_current(x.stream.id, x.draw, x.read, true);
+    // Mesa accumulates sRGB windows by their linear values (measured: 0.2 loaded times 0.75 returns
+    // 0x2c, not 0x26), which does not go through 8 bits of color without loss: not kept.
+    GLint encoding = GL_LINEAR;
+    if (x.gl.glGetFramebufferAttachmentParameteriv && x.gl.glBindFramebuffer) {
+        const Helper helper(x, q.name);
+        x.gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
+        x.gl.glGetFramebufferAttachmentParameteriv(
+            GL_FRAMEBUFFER, GL_BACK_LEFT, GL_FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING, &encoding);
+    }
+    if (encoding == GL_SRGB)
+        return;
     const size_t pixels = (size_t)q.width * (size_t)q.height;
     const std::vector<short> values = read_accum(x.gl, pixels, [&](unsigned char* to) {
         const Helper helper(x, q.name);

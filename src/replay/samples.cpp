@@ -295,7 +295,10 @@ bool read_drawable_samples(Driver& gl, GLsizei w, GLsizei h, GLint samples, std:
 namespace {
 
 // One plane into what is bound to GL_DRAW_FRAMEBUFFER.
-bool write_plane(Driver& gl, const Plane& p, GLint sample, GLsizei w, GLsizei h, const char* data) {
+// `fetched`: it was read with texelFetch, which takes sRGB apart; a drawable's was blitted, as
+// stored.
+bool write_plane(Driver& gl, const Plane& p, GLint sample, GLsizei w, GLsizei h, const char* data,
+                 bool fetched) {
     const std::string prefix = p.prefix, fetch = "texelFetch(t, ivec2(gl_FragCoord.xy), 0)";
     const std::string text = "uniform " + prefix + "sampler2D t; uniform uint bit;\n";
     const GLuint program = covering_program(
@@ -316,7 +319,7 @@ bool write_plane(Driver& gl, const Plane& p, GLint sample, GLsizei w, GLsizei h,
     gl.glColorMask(write, write, write, write);
     if (gl.glClampColor)
         gl.glClampColor(GL_CLAMP_FRAGMENT_COLOR, GL_FALSE);
-    if (color)
+    if (color && fetched)
         gl.glEnable(GL_FRAMEBUFFER_SRGB); // stored as sRGB again, where it was
     if (is_depth(p)) {
         gl.glEnable(GL_DEPTH_TEST);
@@ -403,7 +406,7 @@ void decode_xSampleContents(Exec& x, const char* record) {
                     gl.glDrawBuffer(point == GL_COLOR_ATTACHMENT0 ? GL_COLOR_ATTACHMENT0 : GL_NONE);
                 gl.glGetIntegerv(GL_SAMPLES, &samples);
                 ok = write_plane(gl, *p, r->sample, r->width, r->height,
-                                 data + layer_bytes * (size_t)layer);
+                                 data + layer_bytes * (size_t)layer, !drawable);
             }
             gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
             if (fb)

@@ -61,7 +61,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="glckpt-gl-") as folder:
         launcher = [f"{BIN}/glckpt-run", "--dir", folder]
         if HOW == "replace":
-            env["GLCKPT_STRESS"] = "replace:3"
+            env["GLCKPT_STRESS"] = env.get("STRESS", "replace:3")
         if HOW == "crash":
             r = subprocess.run(launcher + arguments, env=env, capture_output=True, text=True)
             sys.exit(0 if r.returncode == 1 and sys.argv[3] in r.stderr else f"{r.returncode}: {r.stderr}")

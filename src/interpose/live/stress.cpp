@@ -1,5 +1,6 @@
 #include "interpose/live/stress.h"
 #include "base/syscall.h"
+#include "interpose/gl/context.h"
 #include "interpose/live/endpoint.h"
 #include "log/stream.h"
 #include <atomic>
@@ -16,7 +17,8 @@ thread_local bool t_replacing = false;
 
 // Called at each synchronous call and swap, before it waits.
 void stress_point() {
-    if (t_replacing)
+    // Between glBegin and glEnd there is no stopping (a question there is an error of the app).
+    if (t_replacing || t_context->stream.inside_begin)
         return;
     const uint64_t n = g_calls.fetch_add(1) + 1;
     uint64_t next = g_next.load();

@@ -1,0 +1,85 @@
+// A GLX window with several samples (or, argument "accum", an accumulation buffer): what each
+// sample holds shows frames later. Prints as frame.h does.
+#define GL_GLEXT_PROTOTYPES
+#include <GL/gl.h>
+#include <GL/glx.h>
+#include <X11/Xlib.h>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+static uint32_t crc = 2166136261u;
+static void add(const void* p, size_t n) {
+    for (size_t i = 0; i < n; ++i)
+        crc = (crc ^ ((const unsigned char*)p)[i]) * 16777619u;
+}
+
+int main(int argc, char** argv) {
+    const bool samples = argc < 3 || strcmp(argv[2], "accum") != 0;
+    Display* d = XOpenDisplay(nullptr);
+    if (!d)
+        return 1;
+    int want[] = {GLX_DOUBLEBUFFER,
+                  True,
+                  GLX_RED_SIZE,
+                  8,
+                  GLX_DEPTH_SIZE,
+                  24,
+                  samples ? GLX_SAMPLES : GLX_ACCUM_RED_SIZE,
+                  samples ? 4 : 16,
+                  None};
+    int n = 0;
+    GLXFBConfig* configs = glXChooseFBConfig(d, DefaultScreen(d), want, &n);
+    if (!configs || n < 1) {
+        printf("FAILED no config\n");
+        return 1;
+    }
+    XVisualInfo* v = glXGetVisualFromFBConfig(d, configs[0]);
+    XSetWindowAttributes a{};
+    a.colormap = XCreateColormap(d, RootWindow(d, v->screen), v->visual, AllocNone);
+    const Window w = XCreateWindow(d, RootWindow(d, v->screen), 0, 0, 64, 64, 0, v->depth,
+                                   InputOutput, v->visual, CWColormap, &a);
+    XMapWindow(d, w);
+    XSync(d, False);
+    const GLXContext c = glXCreateNewContext(d, configs[0], GLX_RGBA_TYPE, nullptr, True);
+    glXMakeCurrent(d, w, c);
+    GLint is_multisample = 0;
+    glGetIntegerv(GL_SAMPLES, &is_multisample);
+    std::vector<unsigned char> pixels(64 * 64 * 4);
+    for (int i = 0, frames = argc > 1 ? atoi(argv[1]) : 20; i < frames; ++i) {
+        // Drawn once in a while; in between it is only resolved, or returned.
+        if (i % 8 == 0) {
+            glClearColor(0.2f, 0.1f * (float)(i % 10), 0.6f, 1);
+            glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
+            glBegin(GL_TRIANGLES); // its edges cover some of the samples
+            glColor3f(0.9f, 0.5f, 0.1f);
+            glVertex2f(-0.8f, -0.7f);
+            glVertex2f(0.9f, -0.3f + 0.01f * (float)i);
+            glVertex2f(0.1f, 0.8f);
+            glEnd();
+            if (!samples)
+                glAccum(GL_LOAD, 0.75f);
+        } else if (samples) {
+            glColor3f(0.1f, 0.1f * (float)(i % 8), 0.9f); // over some samples of what was there
+            glBegin(GL_TRIANGLES);
+            glVertex2f(-0.9f, 0.1f * (float)(i % 8));
+            glVertex2f(0.3f, -0.9f);
+            glVertex2f(0.35f, -0.8f);
+            glEnd();
+        } else {
+            if (i % 3 == 0)
+                glAccum(GL_MULT, 0.9f);
+            glAccum(GL_RETURN, 1.0f);
+        }
+        glReadBuffer(GL_BACK);
+        glReadPixels(0, 0, 64, 64, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+        add(pixels.data(), pixels.size());
+        if (const GLenum e = glGetError()) {
+            printf("frame %d: GL error %#x\n", i, e);
+            return 1;
+        }
+        printf("frame %d crc %08x\n", i, crc);
+    }
+}
