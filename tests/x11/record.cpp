@@ -43,12 +43,15 @@ bool pass(const Pair& p, bool from_server) {
     const ssize_t n = read(from_server ? p.server : p.client, buffer, sizeof buffer);
     if (n <= 0)
         return false;
-    const uint8_t who = from_server;
-    const auto size = (uint32_t)n;
-    fwrite(&who, 1, 1, p.log);
-    fwrite(&size, 4, 1, p.log);
-    fwrite(buffer, 1, size, p.log);
-    fflush(p.log);
+    constexpr long kEnough = 4 << 20; // animations say the same again and again
+    if (ftell(p.log) < kEnough) {
+        const uint8_t who = from_server;
+        const auto size = (uint32_t)n;
+        fwrite(&who, 1, 1, p.log);
+        fwrite(&size, 4, 1, p.log);
+        fwrite(buffer, 1, size, p.log);
+        fflush(p.log);
+    }
     for (ssize_t at = 0; at < n;) {
         const ssize_t sent =
             send(from_server ? p.client : p.server, buffer + at, (size_t)(n - at), MSG_NOSIGNAL);

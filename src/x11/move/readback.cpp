@@ -49,9 +49,42 @@ bool read_back_atoms(Exchange& x, Link& control) {
     return true;
 }
 
+namespace {
+
+// XLFD 3.2: the property FONT is an atom, the font's full name.
+void note_exact_name(const Atoms& atoms, FontName& font, ByteSpan m) {
+    using R = xproto::QueryFont::Reply;
+    constexpr size_t kProperty = 8;
+    constexpr uint32_t kFontAtom = 18;
+    if (m.size() < R::properties)
+        return;
+    size_t at = R::properties;
+    for (unsigned n = load16(&m[R::properties_len]); n > 0 && at + kProperty <= m.size();
+         --n, at += kProperty)
+        if (load32(&m[at]) == kFontAtom)
+            font.exact = atoms.name(atoms.to_virtual(RealAtom{load32(&m[at + 4])}));
+}
+
+void ask_for_fonts(Connection& c) {
+    Display& d = c.display();
+    for (const Font* f : d.resources.all<Font>()) {
+        using Q = xproto::QueryFont;
+        if (f->font->asked || f->font->name.find_first_of("*?") == std::string::npos)
+            continue;
+        f->font->asked = true;
+        c.send(Build::core<Q>().xid(Q::font, f->id), [&d, font = f->font](ByteSpan m) {
+            if (is_reply(m))
+                note_exact_name(d.names.atoms, *font, m);
+        });
+    }
+}
+
+} // namespace
+
 void ask_for_contents(Link& control) {
     Connection& c = control.engine;
     Display& d = c.display();
+    ask_for_fonts(c);
     for (Pixmap* p : d.resources.all<Pixmap>()) {
         using Q = xproto::GetImage;
         c.send(Build::core<Q>(kZPixmap)

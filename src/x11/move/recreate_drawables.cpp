@@ -1,6 +1,7 @@
 // Extension versions, fonts, pixmaps, GCs: what windows need to exist.
 #include "gen/x11/protocol.h"
 #include "x11/move/recreate.h"
+#include <utility>
 
 namespace glckpt::x11 {
 
@@ -19,24 +20,26 @@ void Recreation::extension_versions() {
 
 void Recreation::fonts() {
     std::vector<Font*> missing;
-    for (Font* f : display_.resources.all<Font>()) {
+    const auto open = [&](Font* f, std::string_view name) {
         using Q = OpenFont;
-        const std::string& name = f->font->name;
         on(f->owner).send(
             Build::core<Q>().xid(Q::fid, f->id).u16(Q::name_len, (uint16_t)name.size()).more(name),
             [&missing, f](ByteSpan m) {
                 if (!m.empty())
                     missing.push_back(f);
             });
+    };
+    for (Font* f : display_.resources.all<Font>())
+        open(f, f->font->exact.empty() ? f->font->name : f->font->exact);
+    x_.sync_all();
+    for (Font* f : std::exchange(missing, {}))
+        open(f, f->font->name);
+    x_.sync_all();
+    for (Font* f : std::exchange(missing, {})) {
+        notes.push_back("font \"" + f->font->name + "\" is missing; \"fixed\" stands in for it");
+        open(f, "fixed");
     }
     x_.sync_all();
-    for (Font* f : missing) {
-        using Q = OpenFont;
-        constexpr std::string_view kFallback = "fixed";
-        notes.push_back("font \"" + f->font->name + "\" is missing; \"fixed\" stands in for it");
-        on(f->owner).send(
-            Build::core<Q>().xid(Q::fid, f->id).u16(Q::name_len, kFallback.size()).more(kFallback));
-    }
 }
 
 // An open font of this name, or one that is opened for the moment: a GC may use a font whose id is
@@ -48,10 +51,8 @@ VirtualXid Recreation::font_for(Connection& c, const FontRef& font,
             return f->id;
     using Q = OpenFont;
     const VirtualXid id = scratch_id(c);
-    c.send(Build::core<Q>()
-               .xid(Q::fid, id)
-               .u16(Q::name_len, (uint16_t)font->name.size())
-               .more(font->name));
+    const std::string& name = font->exact.empty() ? font->name : font->exact;
+    c.send(Build::core<Q>().xid(Q::fid, id).u16(Q::name_len, (uint16_t)name.size()).more(name));
     to_close.push_back(id);
     return id;
 }

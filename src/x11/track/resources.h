@@ -80,8 +80,11 @@ struct Pixmap : Resource {
 };
 using PixmapRef = std::shared_ptr<Pixmap>;
 
+// A pattern's font is another's on a server with another resolution: `exact` is what the first
+// one chose (its FONT property), once that has been asked.
 struct FontName {
-    std::string name;
+    std::string name, exact{};
+    bool asked = false;
 };
 using FontRef = std::shared_ptr<FontName>;
 
