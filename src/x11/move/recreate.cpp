@@ -20,7 +20,8 @@ uint8_t Recreation::major(const char* xname) {
 
 // From the top of the connection's range, where libraries come last.
 VirtualXid Recreation::scratch_id(Connection& c) {
-    uint32_t& next = scratch_ids_.try_emplace(c.id(), display_.names.ids.common_mask()).first->second;
+    uint32_t& next =
+        scratch_ids_.try_emplace(c.id(), display_.names.ids.common_mask()).first->second;
     VirtualXid id;
     do
         id = VirtualXid{c.virtual_base() | --next};

@@ -55,8 +55,8 @@ void note_shared(Display& d, ConnectionId owner, VirtualXid colormap, uint32_t p
         cell.owner = owner;
 }
 
-// A pixel and all that one gets by adding bits of `planes` to it. No screen that hands out cells has
-// more planes than this: who names others is refused by the server.
+// A pixel and all that one gets by adding bits of `planes` to it. No screen that hands out cells
+// has more planes than this: who names others is refused by the server.
 template <class Each>
 void with_planes(uint32_t pixel, uint32_t planes, Each each) {
     constexpr uint32_t kMost = 0xffff;
