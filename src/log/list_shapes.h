@@ -2,9 +2,9 @@
 //
 // A list may hold one without the other, and be called between or outside of the two (compatibility
 // profile, section 21.4). Batches are published, errors looked for and streams paused only outside,
-// and GL does not tell where it is. So both sides know of each list which of the two it executes
-// last, and which lists it calls after that. (Lists called by glCallLists from within a list are
-// not looked into: their names depend on the list base in force when they are called.)
+// and GL does not tell where it is. So both sides know of each list which of the two it has last,
+// and which lists it calls after that. (Lists called by glCallLists from within a list are not
+// looked into: their names depend on the list base in force when they are called.)
 #pragma once
 #include "gen/gl/gl_types.h"
 #include <atomic>
