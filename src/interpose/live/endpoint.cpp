@@ -90,7 +90,7 @@ void say(const std::string& what) {
 }
 
 Status renderer_died() {
-    return Status::refused("the program's renderer died just now; it gets another: try again");
+    return Status::refused("the program's renderer died in the middle of it, and gets a successor");
 }
 
 // Stops the renderer between two records.

@@ -113,12 +113,12 @@ void Emitter::images(Texture& t, uint32_t name) {
                 if (lost && !image.has_contents)
                     zeroes_if_none(t, name, key, *image.definition);
             }
-            for (const Ref<Kept>& u : image.updates) {
+            if (image.has_contents)
+                contents(t, name, key, image.contents, !t.storage && !image.definition);
+            for (const Ref<Kept>& u : image.updates) { // since they were read
                 unpack(u->unpack);
                 kept(*u);
             }
-            if (image.has_contents)
-                contents(t, name, key, image.contents, !t.storage && !image.definition);
         }
     for (const auto& [key, image] : t.images)
         if (view && image.has_contents && !t.view_of->named)
