@@ -81,7 +81,9 @@ Result<int> create_file(const Description& d, RestoreContext& ctx) {
         return Status::refused("damaged description of a file");
     const std::string path =
         p.object >= 0 ? format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]) : d.link;
-    UniqueFd fd = open_fd(path.c_str(), d.flags & ~(kOpenTime | kFolderOnly));
+    // The way through /proc is a link, which shm_open's O_NOFOLLOW would refuse.
+    const int dropped = kOpenTime | kFolderOnly | (p.object >= 0 ? O_NOFOLLOW : 0);
+    UniqueFd fd = open_fd(path.c_str(), d.flags & ~dropped);
     if (!fd.ok() && d.first_fd <= 2) {
         // A log that root opened for us, say: the restorer was given one as well.
         ctx.warnings.push_back(format("%s: cannot open %s (%s); the restorer's own is used",

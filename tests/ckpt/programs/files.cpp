@@ -10,7 +10,7 @@ int main() {
     const int twin = dup(data);
     const int other = open("data", O_RDONLY | O_CLOEXEC);
     const int log = open("log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    const int gone = open("gone", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    const int gone = open("gone", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     CHECK(write(gone, "deleted but open", 16) == 16);
     unlink("gone");
     CHECK(flock(data, LOCK_EX) == 0);
