@@ -56,9 +56,7 @@ inline uint64_t clock_ns(int clock) {
 inline int own_pid() { return (int)raw_syscall(SYS_getpid); }
 // Stops the process, this thread first: it does not return before SIGCONT. (A signal to the process
 // may be taken by another thread, and this one would go on for a moment.)
-inline void stop_here() {
-    raw_syscall(SYS_tgkill, own_pid(), raw_syscall(SYS_gettid), SIGSTOP);
-}
+inline void stop_here() { raw_syscall(SYS_tgkill, own_pid(), raw_syscall(SYS_gettid), SIGSTOP); }
 inline int own_tid() { return (int)raw_syscall(SYS_gettid); }
 
 // All of a small file (of /proc, mostly). False if it cannot be opened.

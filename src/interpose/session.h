@@ -71,9 +71,11 @@ class Session {
     // "K=V" settings for renderers started from now on.
     void add_renderer_env(const std::string& setting);
     const std::vector<std::string>& renderer_env() const { return renderer_env_; }
-    void set_renderer_env(std::vector<std::string> settings) { renderer_env_ = std::move(settings); }
-    // GLCKPT_REFUSED_CALLS=warn, in the environment or among the renderer's settings: a restart goes
-    // on without the calls that its driver refuses.
+    void set_renderer_env(std::vector<std::string> settings) {
+        renderer_env_ = std::move(settings);
+    }
+    // GLCKPT_REFUSED_CALLS=warn, in the environment or among the renderer's settings: a restart
+    // goes on without the calls that its driver refuses.
     bool ignores_refused_calls() const;
     int renderer_pid() const { return renderer_pid_; }
 
@@ -92,7 +94,7 @@ class Session {
 
     Mutex ask_lock_;
     bool attaching_ = false; // under ask_lock_
-    int socket_ = -1; // an own fd
+    int socket_ = -1;        // an own fd
     int renderer_pid_ = 0;
     std::vector<Context*> contexts_;
     uint32_t next_stream_ = 1;

@@ -34,8 +34,8 @@ enum class DrawableBuffer : int32_t {
     DepthStencil = 3,
     Depth = 4,
     Stencil = 5,
-    Accum = 6,  // GL_RGBA, GL_SHORT: signed normalized
-    Samples = 7, // one plane of a multisample drawable: ReadbackPart::sample tells which
+    Accum = 6,      // GL_RGBA, GL_SHORT: signed normalized
+    Samples = 7,    // one plane of a multisample drawable: ReadbackPart::sample tells which
     FrontItself = 8 // never read: Front again, for a program that draws to it or reads it
 };
 

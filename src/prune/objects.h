@@ -50,7 +50,7 @@ struct Texture : Object {
     std::vector<Contents> planes; // of a multisample texture, after a readback
     Ref<Object> view_of;
     bool gpu_dirty = false; // the driver alone knows its contents
-    Ref<Kept> mipmaps; // glGenerateMipmap, which made it so: what it was made from is known
+    Ref<Kept> mipmaps;      // glGenerateMipmap, which made it so: what it was made from is known
     bool buffer_texture = false;
 };
 

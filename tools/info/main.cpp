@@ -4,9 +4,9 @@
 #include "common/cli.h"
 #include "common/json.h"
 #include "info/backtrace.h"
-#include <png.h>
 #include <cstring>
 #include <ctime>
+#include <png.h>
 
 namespace glckpt::tools {
 namespace {

@@ -4,8 +4,8 @@
 // *draw*, not of the pointer call (OpenGL 4.6 compatibility, section 10.3.9). So the pointer call
 // is encoded without data, and each draw first sends the elements it will fetch, one xClientArray
 // an array; the renderer points the real array at them. Between glLockArraysEXT and
-// glUnlockArraysEXT the app promises not to change them: they are sent once, marked kArrayLocked, and
-// kept by the renderer and by the pruner (for a renderer that comes in between).
+// glUnlockArraysEXT the app promises not to change them: they are sent once, marked kArrayLocked,
+// and kept by the renderer and by the pruner (for a renderer that comes in between).
 #include "interpose/gl/arrays.h"
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"

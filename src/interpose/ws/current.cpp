@@ -287,8 +287,8 @@ void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
                 if (c->display == s->display && c->had_drawable &&
                     (!reader || c->gl->id == s->last_context))
                     reader = c->gl->id;
-            list.push_back({s->id, s->kind, reader, s->width, s->height, true,
-                            (uint32_t)s->native});
+            list.push_back(
+                {s->id, s->kind, reader, s->width, s->height, true, (uint32_t)s->native});
         }
     }
     for (DrawableInfo& d : list) {

@@ -65,9 +65,9 @@ struct Surface {
     int32_t width = 0, height = 0; // pbuffers
     unsigned long event_mask = 0;
     uint32_t last_context = 0; // that was current with it
-    int uses = 0;           // by contexts that are current in some thread
-    bool destroyed = false; // by the app, while in use
-    bool reached = false;   // the app's requests about it are known to have reached the server
+    int uses = 0;              // by contexts that are current in some thread
+    bool destroyed = false;    // by the app, while in use
+    bool reached = false;      // the app's requests about it are known to have reached the server
     std::unordered_map<int32_t, int32_t> settings; // EGL: eglSurfaceAttrib
     bool is_window() const {
         return kind == SurfaceKind::GlxBareWindow || kind == SurfaceKind::GlxWindow ||

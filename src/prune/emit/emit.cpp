@@ -173,8 +173,8 @@ void Emitter::shared_objects(ContextState& c) {
     unpack({});
 }
 
-// Lists may name what belongs to a context (vertex arrays, pipelines, queries), and some drivers look
-// at the names when the list is compiled: they come behind those of the group's first context.
+// Lists may name what belongs to a context (vertex arrays, pipelines, queries), and some drivers
+// look at the names when the list is compiled: they come behind those of the group's first context.
 void Emitter::lists(ContextState& c) {
     for (const auto& [name, list] : c.group->lists) {
         display_list(name, *list);

@@ -151,8 +151,7 @@ void Emitter::renderbuffer(Renderbuffer& b) {
         r.height = b.contents.height;
         put(r, {{offsetof(rec::xRenderbufferContents, data), b.contents.pixels->data,
                  b.contents.pixels->bytes}});
-    }
-    else if (lost_ && b.gpu_dirty && b.storage)
+    } else if (lost_ && b.gpu_dirty && b.storage)
         put(rec::xZeroContents{.name = name, .target = GL_RENDERBUFFER});
     for (const Contents& k : b.planes)
         plane(k, name, GL_RENDERBUFFER);

@@ -1,6 +1,6 @@
 // Client arrays, multi-draws and display list names.
-#include "gen/gl/records.h"
 #include "log/arrays.h"
+#include "gen/gl/records.h"
 #include "replay/exec.h"
 
 namespace glckpt::replay {
@@ -44,7 +44,8 @@ void set_attrib_pointer(Exec& x, const rec::xClientArray* r, const void* p) {
     else if (r->flags & log::kArrayDouble)
         x.gl.glVertexAttribLPointer(i, r->size, r->type, r->stride, p);
     else
-        x.gl.glVertexAttribPointer(i, r->size, r->type, (GLboolean)(r->flags & log::kArrayNormalized), r->stride, p);
+        x.gl.glVertexAttribPointer(i, r->size, r->type,
+                                   (GLboolean)(r->flags & log::kArrayNormalized), r->stride, p);
 }
 
 } // namespace
@@ -55,7 +56,8 @@ void decode_xClientArray(Exec& x, const char* record) {
     const char* data = static_cast<const char*>(x.in(record, r->data));
     if (!data)
         return;
-    if (r->flags & log::kArrayLocked) { // used by draws that come later: the ring may be reused by then
+    // Used by draws that come later: the ring may be reused by then.
+    if (r->flags & log::kArrayLocked) {
         auto& copy = x.locked[r->array].bytes;
         copy.assign(data, data + r->data.bytes);
         data = copy.data();

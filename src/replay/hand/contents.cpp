@@ -151,9 +151,8 @@ void draw_pixels(Driver& gl, GLsizei w, GLsizei h, GLenum format, GLenum type, c
 namespace {
 
 void zero_image(Driver& gl, GLenum target, GLint face, GLint level) {
-    const GLenum image = target == GL_TEXTURE_CUBE_MAP
-                             ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face
-                             : target;
+    const GLenum image =
+        target == GL_TEXTURE_CUBE_MAP ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face : target;
     const PixelLayout l = exact_layout(texture_bits(gl, image, level));
     auto get = [&](GLenum pname) {
         GLint v = 0;
