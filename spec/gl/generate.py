@@ -13,12 +13,13 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path
 
 from mako.lookup import TemplateLookup
 
+from answers import Answers
 from commands import HERE, Spec
 from effects import Effects
 from write_if_changed import write_if_changed
 
 PARTS = 4
-WHOLE = ["gl_types.h", "ops.h", "records.h", "encode.h", "exports.h", "hidden.h", "entries.cpp", "driver.h", "driver.cpp",
+WHOLE = ["gl_types.h", "ops.h", "records.h", "encode.h", "answers.h", "exports.h", "hidden.h", "entries.cpp", "driver.h", "driver.cpp",
          "decode_table.cpp", "describe.cpp", "fold_table.cpp"]
 SPLIT = ["encoders", "decoders"]
 
@@ -72,7 +73,8 @@ def main():
     os.makedirs(out, exist_ok=True)
     spec = Spec()
     lookup = TemplateLookup(directories=[os.path.join(HERE, "templates")], strict_undefined=True)
-    common = dict(spec=spec, effects=Effects(spec), kind_of=kind_of, enum_names=enum_names(spec.registry))
+    effects = Effects(spec)
+    common = dict(spec=spec, effects=effects, answers=Answers(spec, effects), kind_of=kind_of, enum_names=enum_names(spec.registry))
     for name in WHOLE:
         write_if_changed(os.path.join(out, name), lookup.get_template(name + ".mako").render(**common))
     encoded = [op for op in spec.ops if not op.face and not op.by_hand and not op.extra]

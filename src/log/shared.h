@@ -40,7 +40,7 @@ struct StreamShared {
     uint64_t reply_value;                      // the call's return value
     uint32_t reply_bytes;                      // of variable-sized results
     uint32_t reply_error;
-    uint32_t sticky_error; // the app's pending error, as of `executed`
+    uint32_t sticky_error; // the app's pending error, as of `executed` or, if later, `replied`
 
     alignas(64) std::atomic<uint64_t> folded;
     std::atomic<uint32_t> folded_word; // futex: a producer waits for space here

@@ -203,6 +203,8 @@ void Stream::wait_reply() {
     limit_ = write_; // what follows starts a new batch
     t_waiter.wait(shared_->executed_word, shared_->producer_sleeps,
                   [&] { return shared_->replied.load(std::memory_order_acquire) >= write_; });
+    const bool answered = shared_->replied.load(std::memory_order_acquire) >= write_;
+    clean_at_ = answered && !shared_->sticky_error ? write_ : ~0ull;
 }
 
 void Stream::wait_executed_to(uint64_t position) {

@@ -115,6 +115,12 @@ class Stream {
     bool persistent_maps = false;
     bool arrays_sent = false;
 
+    // Classes of questions to which answers are kept (interpose/gl/answers.h): the encoders take
+    // out those whose answers a command may change.
+    uint64_t answered = 0;
+    // Nothing was issued since a reply that said: no error is pending.
+    bool known_clean() const { return write_ == clean_at_; }
+
     // Each command that can fail waits, and its debug messages are delivered
     // (interpose/gl/debug.cpp).
     void (*after_call)(Stream&) = nullptr;
@@ -136,6 +142,7 @@ class Stream {
     void wake_renderer();
 
     uint64_t write_ = 0;
+    uint64_t clean_at_ = ~0ull; // write_ when the last such reply came
     uint64_t limit_ = 0; // reserve() up to here without asking
     uint64_t mask_ = 0;
     char* ring_ = nullptr;

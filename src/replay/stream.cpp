@@ -199,7 +199,7 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     static const bool trace = getenv("GLCKPT_DEBUG_TRACE") != nullptr;
     if (trace)
         fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
-                s.attaching ? " (attach)" : "", (unsigned long)at, name_of(record));
+                s.attaching ? " (attach)" : "", (unsigned long)at, log::to_text(record).c_str());
     kDecoders[h->op](x, record);
     GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
     if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {
@@ -233,6 +233,7 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
         s.last_bind.assign(record, record + size);
     if (sync) {
         s.shared->reply_error = error;
+        s.shared->sticky_error = x.sticky_error;
         s.shared->replied.store(at + size, std::memory_order_seq_cst);
     }
     return size;

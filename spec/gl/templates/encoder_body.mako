@@ -12,6 +12,10 @@
                 return e.replace(fn, f"shadow().{'pack' if a.role == 'pack' else 'unpack'}.{fn}", 1)
         return e
 %>\
+<% changed = answers.changed_by(op) %>\
+% if changed:
+    stream_.answered &= ~${hex(changed)}ull;
+% endif
 % if effects.may_read_buffers(op):
     if (stream_.persistent_maps) [[unlikely]]
         flush_persistent();

@@ -247,6 +247,11 @@ static bool array_capability(GLenum cap) {
             cap == GL_SECONDARY_COLOR_ARRAY) &&
            t_context->api == Api::GlCompat && !shadow().compiling_list;
 }
+// Kept answers: those about this capability are old, the others are not.
+static void changes(GLenum cap) {
+    if (stream().answered & bit(AnswerClass::k_enable)) [[unlikely]]
+        t_context->answers->forget(cap);
+}
 GLCKPT_GL void glEnable(GLenum cap) {
     if (array_capability(cap)) [[unlikely]] {
         glEnableClientState(cap);
@@ -254,6 +259,7 @@ GLCKPT_GL void glEnable(GLenum cap) {
     }
     if (cap == GL_DEBUG_OUTPUT || cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, true);
+    changes(cap);
     encode::glEnable(stream(), cap);
 }
 GLCKPT_GL void glDisable(GLenum cap) {
@@ -263,6 +269,7 @@ GLCKPT_GL void glDisable(GLenum cap) {
     }
     if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, false);
+    changes(cap);
     encode::glDisable(stream(), cap);
 }
 GLCKPT_GL void glClientActiveTexture(GLenum texture) {

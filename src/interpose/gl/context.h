@@ -5,6 +5,7 @@
 // has the null context, whose stream swallows).
 #pragma once
 #include "base/lock.h"
+#include "interpose/gl/answers.h"
 #include "interpose/gl/shadow.h"
 #include "log/debug.h"
 #include "log/list_shapes.h"
@@ -29,9 +30,13 @@ class NameSpace {
     void note(GLuint name);           // used without being allocated
     void free(GLuint name);
     bool used(GLuint name) const;
+    // The driver has said that this is an object (glIs*): true until the name is freed.
+    void note_object(GLuint name);
+    bool is_object(GLuint name) const;
 
   private:
     std::vector<uint64_t> bits_{1}; // name 0 is taken
+    std::vector<uint64_t> objects_;
     size_t hint_ = 0;
 };
 
@@ -69,6 +74,8 @@ struct BufferShadow {
 struct ProgramShadow {
     bool is_shader = false; // known to be one
     std::unordered_map<std::string, GLint> uniforms, attribs;
+    std::unordered_map<GLenum, GLint> linked; // glGetProgramiv, of what a link makes
+    uint64_t links = 0;                       // how often it has been told to link
 };
 
 struct ShareGroup {
@@ -103,7 +110,8 @@ struct Context {
     std::unordered_map<uint64_t, const GLubyte*> strings;
     std::vector<std::string> extensions; // as shown to the app
     std::string extensions_joined;
-    uint64_t frames = 0; // swaps issued
+    uint64_t frames = 0;              // swaps issued
+    std::unique_ptr<Answers> answers; // made when the first is kept
     struct {
         std::deque<log::DebugMessage> to_deliver, log;
         GLint most_logged = -1; // GL_MAX_DEBUG_LOGGED_MESSAGES, once asked

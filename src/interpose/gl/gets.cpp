@@ -1,6 +1,7 @@
 // What programs ask: strings, and the gets that are answered without the renderer.
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
+#include "interpose/gl/answers.h"
 #include "interpose/gl/arrays.h"
 #include "interpose/gl/buffers.h"
 #include "interpose/gl/debug.h"
@@ -8,6 +9,7 @@
 #include "interpose/gl/extensions.h"
 #include <algorithm>
 #include <cstdio>
+#include <type_traits>
 
 namespace glckpt {
 namespace {
@@ -86,6 +88,46 @@ bool shadow_integer(GLenum pname, GLint* v) {
     }
 }
 
+template <class T>
+void from_integer(GLint v, T* to) {
+    *to = std::is_same_v<T, GLboolean> ? (T)(v ? GL_TRUE : GL_FALSE) : (T)v;
+}
+
+const void* find_answer(AnswerForm form, GLenum pname) {
+    const Context& c = *t_context;
+    return c.answers && !c.stream.inside_begin ? c.answers->find(form, pname, c.stream.answered)
+                                               : nullptr;
+}
+
+// What the driver has just answered, without an error.
+void keep_answer(AnswerForm form, GLenum pname, const void* values, size_t value_bytes) {
+    Context& c = *t_context;
+    if (!c.stream.real() || c.stream.shared().reply_error)
+        return;
+    if (!c.answers)
+        c.answers = std::make_unique<Answers>();
+    const Question what = question(pname);
+    c.answers->keep(form, pname, what, values, what.values * value_bytes, &c.stream.answered);
+}
+
+template <class T>
+void get(AnswerForm form, GLenum pname, T* data, void (*ask)(log::Stream&, GLenum, T*)) {
+    const DebugPoint deliver;
+    if (empty_list(pname))
+        return;
+    if (GLint v; shadow_integer(pname, &v))
+        return from_integer(v, data);
+    const Question what = question(pname);
+    if (!what.values || !data)
+        return ask(stream(), pname, data);
+    if (const void* known = find_answer(form, pname)) {
+        memcpy(data, known, what.values * sizeof(T));
+        return;
+    }
+    ask(stream(), pname, data);
+    keep_answer(form, pname, data, sizeof(T));
+}
+
 const GLubyte* ask_string(GLenum name, GLint index, GLint which) {
     encode::xGetString(stream(), name, index, which);
     const log::StreamShared& sh = stream().shared();
@@ -137,49 +179,37 @@ GLCKPT_GL const GLubyte* glGetStringi(GLenum name, GLuint index) {
 }
 
 GLCKPT_GL void glGetIntegerv(GLenum pname, GLint* data) {
-    const DebugPoint deliver;
-    if (empty_list(pname))
-        return;
-    if (!shadow_integer(pname, data))
-        encode::glGetIntegerv(stream(), pname, data);
+    get(AnswerForm::Integer, pname, data, encode::glGetIntegerv);
 }
 GLCKPT_GL void glGetFloatv(GLenum pname, GLfloat* data) {
-    GLint v;
-    if (empty_list(pname))
-        return;
-    if (shadow_integer(pname, &v))
-        *data = (GLfloat)v;
-    else
-        encode::glGetFloatv(stream(), pname, data);
+    get(AnswerForm::Float, pname, data, encode::glGetFloatv);
 }
 GLCKPT_GL void glGetDoublev(GLenum pname, GLdouble* data) {
-    GLint v;
-    if (empty_list(pname))
-        return;
-    if (shadow_integer(pname, &v))
-        *data = v;
-    else
-        encode::glGetDoublev(stream(), pname, data);
+    get(AnswerForm::Double, pname, data, encode::glGetDoublev);
 }
 GLCKPT_GL void glGetBooleanv(GLenum pname, GLboolean* data) {
-    GLint v;
-    if (empty_list(pname))
-        return;
-    if (shadow_integer(pname, &v))
-        *data = v ? GL_TRUE : GL_FALSE;
-    else
-        encode::glGetBooleanv(stream(), pname, data);
+    get(AnswerForm::Boolean, pname, data, encode::glGetBooleanv);
 }
 GLCKPT_GL void glGetInteger64v(GLenum pname, GLint64* data) {
-    GLint v;
-    if (empty_list(pname))
-        return;
-    if (shadow_integer(pname, &v))
-        *data = v;
-    else
-        encode::glGetInteger64v(stream(), pname, data);
+    get(AnswerForm::Integer64, pname, data, encode::glGetInteger64v);
 }
-GLCKPT_GL GLboolean glIsEnabled(GLenum cap) { return encode::glIsEnabled(stream(), cap); }
+GLCKPT_GL GLboolean glIsEnabled(GLenum cap) {
+    if (const void* known = find_answer(AnswerForm::Enabled, cap))
+        return *static_cast<const GLboolean*>(known);
+    const GLboolean on = encode::glIsEnabled(stream(), cap);
+    if (question(cap).cls == AnswerClass::k_enable)
+        keep_answer(AnswerForm::Enabled, cap, &on, sizeof on);
+    return on;
+}
+GLCKPT_GL GLenum glGetError(void) {
+    log::Stream& s = stream();
+    if (!s.real())
+        return GL_NO_ERROR;
+    const DebugPoint deliver;
+    if (s.known_clean() && !s.inside_begin)
+        return GL_NO_ERROR;
+    return encode::xGetError(s);
+}
 
 GLCKPT_GL void glGetPointerv(GLenum pname, void** params) {
     if (stream().inside_begin)

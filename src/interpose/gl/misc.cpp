@@ -1,4 +1,4 @@
-// Pixel store, client attributes, errors, display lists, sync objects, render mode, locations.
+// Pixel store, client attributes, display lists, sync objects, render mode.
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/arrays.h"
@@ -15,12 +15,6 @@
 
 namespace glckpt {
 namespace {
-
-// Locations and errors: what the app was told once about a program stays true until it links again.
-ProgramShadow* program_shadow(GLuint program) {
-    ShareGroup* g = t_context->group.get();
-    return g && program ? &g->programs[program] : nullptr;
-}
 
 struct ClientAttribs {
     GLbitfield mask;
@@ -144,13 +138,6 @@ GLCKPT_GL void glInterleavedArrays(GLenum format, GLsizei stride, const void* po
     }
     glEnableClientState(GL_VERTEX_ARRAY);
     glVertexPointer(l->vertex, GL_FLOAT, step, p + l->at_vertex);
-}
-
-GLCKPT_GL GLenum glGetError(void) {
-    if (!stream().real())
-        return GL_NO_ERROR;
-    const DebugPoint deliver;
-    return encode::xGetError(stream());
 }
 
 GLCKPT_GL void glActiveTexture(GLenum texture) {
@@ -312,87 +299,6 @@ GLCKPT_GL GLint glRenderMode(GLenum mode) {
         memcpy(to, copy.get(), values_written(r, select, copy.get(), room) * 4);
     s.render_mode = mode;
     return r;
-}
-
-GLCKPT_GL GLint glGetUniformLocation(GLuint program, const GLchar* name) {
-    ProgramShadow* p = program_shadow(program);
-    if (!p || !name)
-        return -1;
-    if (const auto it = p->uniforms.find(name); it != p->uniforms.end())
-        return it->second;
-    const GLint location = encode::glGetUniformLocation(stream(), program, name);
-    if (stream().shared().reply_error == 0) {
-        p->uniforms.emplace(name, location);
-        if (location >= 0)
-            encode::xNoteUniform(stream(), program, location, name, strlen(name) + 1);
-    }
-    return location;
-}
-GLCKPT_GL GLint glGetAttribLocation(GLuint program, const GLchar* name) {
-    ProgramShadow* p = program_shadow(program);
-    if (!p || !name)
-        return -1;
-    if (const auto it = p->attribs.find(name); it != p->attribs.end())
-        return it->second;
-    const GLint location = encode::glGetAttribLocation(stream(), program, name);
-    if (stream().shared().reply_error == 0) {
-        p->attribs.emplace(name, location);
-        if (location >= 0)
-            encode::xNoteAttrib(stream(), program, location, name, strlen(name) + 1);
-    }
-    return location;
-}
-static void forget_locations(GLuint program) {
-    if (ProgramShadow* p = program_shadow(program)) {
-        p->uniforms.clear();
-        p->attribs.clear();
-    }
-}
-// A driver looks at the name first, and at the strings only if it is a shader's: for any other
-// name they may point anywhere (seen in piglit's shadersource-errors).
-GLCKPT_GL void glShaderSource(GLuint shader, GLsizei count, const GLchar* const* string,
-                              const GLint* length) {
-    ProgramShadow* p = program_shadow(shader);
-    if (p && !p->is_shader)
-        p->is_shader = glIsShader(shader);
-    if (p && !p->is_shader)
-        string = nullptr;
-    encode::glShaderSource(stream(), shader, count, string, length);
-}
-GLCKPT_GL void glLinkProgram(GLuint program) {
-    forget_locations(program);
-    encode::glLinkProgram(stream(), program);
-}
-GLCKPT_GL void glProgramBinary(GLuint program, GLenum binaryFormat, const void* binary,
-                               GLsizei length) {
-    forget_locations(program);
-    encode::glProgramBinary(stream(), program, binaryFormat, binary, length);
-}
-GLCKPT_GL void glDeleteProgram(GLuint program) {
-    // The name stays the program's as long as it is in use; locations asked later are still right.
-    encode::glDeleteProgram(stream(), program);
-    if (ShareGroup* g = t_context->group.get()) {
-        Locked hold(g->lock);
-        g->programs.erase(program);
-    }
-}
-
-GLCKPT_GL GLuint glCreateShaderProgramv(GLenum type, GLsizei count, const GLchar* const* strings) {
-    if (count < 0) {
-        encode::glDeleteLists(stream(), 1, -1);
-        return 0;
-    }
-    const GLuint program = alloc_name(NameClass::program);
-    const encode::Strings text(count, strings, nullptr);
-    encode::xCreateShaderProgram(stream(), program, type, count, (const GLchar*)text.data(),
-                                 text.size());
-    return program;
-}
-GLCKPT_GL GLhandleARB glGetHandleARB(GLenum pname) {
-    GLint program = 0;
-    if (pname == GL_PROGRAM_OBJECT_ARB)
-        glGetIntegerv(GL_CURRENT_PROGRAM, &program);
-    return (GLhandleARB)program;
 }
 
 // Labels of pointers can only be those of sync objects, whose handles are ours: kept on this side.

@@ -46,6 +46,8 @@ void NameSpace::note(GLuint name) {
 }
 
 void NameSpace::free(GLuint name) {
+    if (is_object(name))
+        objects_[name / 64] &= ~(1ull << (name % 64));
     if (name == 0 || name / 64 >= bits_.size())
         return;
     bits_[name / 64] &= ~(1ull << (name % 64));
@@ -55,6 +57,18 @@ void NameSpace::free(GLuint name) {
 
 bool NameSpace::used(GLuint name) const {
     return name / 64 < bits_.size() && (bits_[name / 64] >> (name % 64) & 1);
+}
+
+void NameSpace::note_object(GLuint name) {
+    if (!used(name)) // far out, or freed by another thread meanwhile
+        return;
+    if (name / 64 >= objects_.size())
+        objects_.resize(name / 64 + 1, 0);
+    objects_[name / 64] |= 1ull << (name % 64);
+}
+
+bool NameSpace::is_object(GLuint name) const {
+    return name / 64 < objects_.size() && (objects_[name / 64] >> (name % 64) & 1);
 }
 
 void alloc_names(NameClass c, GLsizei n, GLuint* out) {
