@@ -64,10 +64,11 @@ GLCKPT_GL void glPopClientAttrib(void) {
             s.pack_buffer = a.pack_buffer;
             s.unpack_buffer = a.unpack_buffer;
         }
-        if (a.mask & GL_CLIENT_VERTEX_ARRAY_BIT) {
+        // One that has been deleted since does not come back.
+        const auto it = t_context->vaos.find(a.vao_name);
+        if (a.mask & GL_CLIENT_VERTEX_ARRAY_BIT && (!a.vao_name || it != t_context->vaos.end())) {
             s.vao_name = a.vao_name;
-            auto it = t_context->vaos.find(a.vao_name);
-            s.vao = a.vao_name && it != t_context->vaos.end() ? it->second.get() : &s.default_vao;
+            s.vao = a.vao_name ? it->second.get() : &s.default_vao;
             *s.vao = a.vao;
             s.array_buffer = a.array_buffer;
             s.client_active_texture = a.client_active_texture;

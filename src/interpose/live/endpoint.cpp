@@ -66,6 +66,11 @@ Status unrestorable(Pruner& p) {
         for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
             if (feedback_is_secret(*o, *e.state))
                 return feedback;
+        // No driver gives a name to a vertex array again that only a stack still refers to.
+        for (const prune::SavedClient& s : e.state->client_attribs)
+            if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT && s.vao->name && !s.vao->named)
+                return Status::refused("vertex array " + std::to_string(s.vao->name) +
+                                       " was deleted while the client attribute stack holds it");
         // To compile a list anew takes what its buffers held then.
         for (const auto& [name, list] : e.state->group->lists)
             for (const auto& [object, changes] : list->sources)

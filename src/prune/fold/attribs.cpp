@@ -119,12 +119,19 @@ bool saved_of_unit(const Key& key, uint32_t mask) {
     return (mask & GL_TEXTURE_BIT) || (key.family == enable && (mask & GL_ENABLE_BIT));
 }
 
+// Wholes before parts: a whole ends its parts.
+template <class Which>
+void copy(const Slots& from, Slots& to, Which which) {
+    for (int depth = 0; depth <= 2; ++depth)
+        for (const auto& [key, kept] : from.all())
+            if (key.depth == depth && which(key))
+                to.set(key, kept);
+}
+
 template <class Which>
 Slots part(const Slots& from, Which which) {
     Slots s;
-    for (const auto& [key, kept] : from.all())
-        if (which(key))
-            s.set(key, kept);
+    copy(from, s, which);
     return s;
 }
 
@@ -137,11 +144,7 @@ void restore(Slots& to, const Slots& was, Which which) {
             gone.push_back(key);
     for (const Key& k : gone)
         to.erase(k);
-    // Wholes before parts: a whole ends its parts.
-    for (int depth = 0; depth <= 2; ++depth)
-        for (const auto& [key, kept] : was.all())
-            if (key.depth == depth)
-                to.set(key, kept);
+    copy(was, to, [](const Key&) { return true; });
 }
 
 } // namespace
@@ -213,6 +216,15 @@ void fold_pop_client_attrib(Fold& f, const char*) {
         restore(f.c->slots, s.pixel_store, [&](const Key& k) { return k.family == store; });
         f.c->buffers[GL_PIXEL_PACK_BUFFER] = s.pack_buffer;
         f.c->buffers[GL_PIXEL_UNPACK_BUFFER] = s.unpack_buffer;
+    }
+    // The vertex array is bound by its name (OpenGL 4.6 compatibility, section 21.7, and
+    // ARB_vertex_array_object): one that has been deleted does not come back, another that has got
+    // its name is written over.
+    if (s.vao->name && !s.vao->named) {
+        Object* other = f.find(NameClass::vertex_array, s.vao->name);
+        if (!other || !other->bound_once)
+            return;
+        s.vao = Ref<Object>(other);
     }
     if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT) {
         f.c->vao = s.vao;
