@@ -305,10 +305,18 @@ void Fold::record(const char* bytes) {
         c->list->bytes += h.size;
         c->list->draws_arrays = true;
     }
+    effect(bytes);
+}
+
+void Fold::effect(const char* bytes) {
+    const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {
     case Effect::Unknown:
         veto(h.op);
+        break;
+    case Effect::As:
+        as_core(*rule.as, bytes);
         break;
     case Effect::None:
         break;
