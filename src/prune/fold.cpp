@@ -1,4 +1,5 @@
 #include "prune/fold.h"
+#include "log/begin_end.h"
 #include <algorithm>
 
 namespace glckpt::prune {
@@ -305,6 +306,8 @@ void Fold::record(const char* bytes) {
         c->list->bytes += h.size;
         c->list->draws_arrays = true;
     }
+    if (c->inside_begin && !log::legal_inside_begin(h.op)) [[unlikely]]
+        return; // of a display list called there or compiled-and-executed, or a question
     effect(bytes);
 }
 

@@ -1,5 +1,6 @@
 #include "replay/stream.h"
 #include "base/lock.h"
+#include "log/begin_end.h"
 #include "log/describe.h"
 #include <cerrno>
 #include <condition_variable>
@@ -200,8 +201,14 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     if (trace)
         fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
                 s.attaching ? " (attach)" : "", (unsigned long)at, name_of(record));
-    kDecoders[h->op](x, record);
-    GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
+    // (Into a list that is being compiled it goes all the same.)
+    const bool misplaced =
+        x.inside_begin && !sync && !x.compiling && !log::legal_inside_begin(h->op);
+    if (!misplaced) [[likely]]
+        kDecoders[h->op](x, record);
+    else if (x.sticky_error == GL_NO_ERROR)
+        x.sticky_error = GL_INVALID_OPERATION;
+    GLenum error = s.failed || misplaced ? GL_INVALID_OPERATION : GL_NO_ERROR;
     if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {
         if (const GLenum e = x.gl.glGetError(); e != GL_NO_ERROR) [[unlikely]] {
             error = e;

@@ -2,11 +2,11 @@
 // objects and their maps, vertex arrays, client state.
 //
 // The extension defines its commands by the older ones with something else bound for their time
-// being, and so are these made. Nothing here is compiled into display lists (EXT_direct_state_access,
-// "Display Lists": client state, buffer objects and vertex arrays are not), so that the sequence is
-// as good as the command. What is different is who makes objects: these commands make the object of
-// a buffer's name that has been generated only, and refuse a vertex array of a name that has not.
-// All other commands of the extension travel as they are.
+// being, and so are these made. Nothing here is compiled into display lists
+// (EXT_direct_state_access, "Display Lists": client state, buffer objects and vertex arrays are
+// not), so that the sequence is as good as the command. What is different is who makes objects:
+// these commands make the object of a buffer's name that has been generated only, and refuse a
+// vertex array of a name that has not. All other commands of the extension travel as they are.
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/buffers.h"
@@ -145,6 +145,11 @@ void indexed_pointer(GLenum pname, GLuint index, void** to) {
         glGetPointerv(pname, to);
 }
 
+bool is_pointer(GLenum pname) {
+    return (pname >= GL_VERTEX_ARRAY_POINTER && pname <= GL_EDGE_FLAG_ARRAY_POINTER) ||
+           pname == GL_FOG_COORD_ARRAY_POINTER || pname == GL_SECONDARY_COLOR_ARRAY_POINTER;
+}
+
 bool of_texture_units(GLenum pname) {
     switch (pname) {
     case GL_TEXTURE_COORD_ARRAY:
@@ -160,11 +165,10 @@ bool of_texture_units(GLenum pname) {
 
 void default_pixel_store() {
     static constexpr GLenum zeroes[] = {
-        GL_UNPACK_SWAP_BYTES,   GL_UNPACK_LSB_FIRST,    GL_UNPACK_IMAGE_HEIGHT,
-        GL_UNPACK_SKIP_IMAGES,  GL_UNPACK_ROW_LENGTH,   GL_UNPACK_SKIP_ROWS,
-        GL_UNPACK_SKIP_PIXELS,  GL_PACK_SWAP_BYTES,     GL_PACK_LSB_FIRST,
-        GL_PACK_IMAGE_HEIGHT,   GL_PACK_SKIP_IMAGES,    GL_PACK_ROW_LENGTH,
-        GL_PACK_SKIP_ROWS,      GL_PACK_SKIP_PIXELS,
+        GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST,  GL_UNPACK_IMAGE_HEIGHT, GL_UNPACK_SKIP_IMAGES,
+        GL_UNPACK_ROW_LENGTH, GL_UNPACK_SKIP_ROWS,  GL_UNPACK_SKIP_PIXELS,  GL_PACK_SWAP_BYTES,
+        GL_PACK_LSB_FIRST,    GL_PACK_IMAGE_HEIGHT, GL_PACK_SKIP_IMAGES,    GL_PACK_ROW_LENGTH,
+        GL_PACK_SKIP_ROWS,    GL_PACK_SKIP_PIXELS,
     };
     for (const GLenum pname : zeroes)
         glPixelStorei(pname, 0);
@@ -177,8 +181,9 @@ void default_pixel_store() {
 void default_arrays() {
     glBindBuffer(GL_ARRAY_BUFFER, 0);
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, 0);
-    for (const GLenum array : {GL_EDGE_FLAG_ARRAY, GL_INDEX_ARRAY, GL_SECONDARY_COLOR_ARRAY,
-                               GL_FOG_COORD_ARRAY, GL_COLOR_ARRAY, GL_NORMAL_ARRAY, GL_VERTEX_ARRAY})
+    for (const GLenum array :
+         {GL_EDGE_FLAG_ARRAY, GL_INDEX_ARRAY, GL_SECONDARY_COLOR_ARRAY, GL_FOG_COORD_ARRAY,
+          GL_COLOR_ARRAY, GL_NORMAL_ARRAY, GL_VERTEX_ARRAY})
         glDisableClientState(array);
     glEdgeFlagPointer(0, nullptr);
     glIndexPointer(GL_FLOAT, 0, nullptr);
@@ -389,9 +394,16 @@ GLCKPT_GL void glVertexArrayVertexAttribDivisorEXT(GLuint vaobj, GLuint index, G
     if (const OnVertexArray v(vaobj); !v.refused)
         glVertexAttribDivisor(index, divisor);
 }
+// Mesa answers for pointers here, too, with their lower half.
 GLCKPT_GL void glGetVertexArrayIntegervEXT(GLuint vaobj, GLenum pname, GLint* param) {
-    if (const OnVertexArray v(vaobj); !v.refused)
-        glGetIntegerv(pname, param);
+    const OnVertexArray v(vaobj);
+    if (v.refused)
+        return;
+    if (!is_pointer(pname))
+        return glGetIntegerv(pname, param);
+    void* p = nullptr;
+    glGetPointerv(pname, &p);
+    *param = (GLint)(intptr_t)p;
 }
 GLCKPT_GL void glGetVertexArrayPointervEXT(GLuint vaobj, GLenum pname, void** param) {
     if (const OnVertexArray v(vaobj); !v.refused)

@@ -123,6 +123,14 @@ size_t map2_bytes(GLenum target, GLint ustride, GLint uorder, GLint vstride, GLi
            scalar;
 }
 
+size_t pixel_map_bytes(GLenum map, size_t scalar) {
+    if (map < GL_PIXEL_MAP_I_TO_I || map > GL_PIXEL_MAP_A_TO_A)
+        return 0; // the driver raises the error
+    GLint n = 0;
+    glGetIntegerv(GL_PIXEL_MAP_I_TO_I_SIZE + (map - GL_PIXEL_MAP_I_TO_I), &n);
+    return bytes(n, scalar);
+}
+
 namespace {
 
 template <class Ask> // as glGetTexLevelParameteriv, of the level in question

@@ -36,6 +36,8 @@ size_t pname_values(GLenum pname);
 size_t map1_bytes(GLenum target, GLint stride, GLint order, size_t scalar);
 size_t map2_bytes(GLenum target, GLint ustride, GLint uorder, GLint vstride, GLint vorder,
                   size_t scalar);
+// Bytes glGetPixelMap will write; asks the driver for the map's size.
+size_t pixel_map_bytes(GLenum map, size_t scalar);
 // Bytes glGetTexImage will write; asks the driver for the level's size.
 size_t teximage(GLenum target, GLint level, GLenum format, GLenum type);
 size_t compressed_size(GLenum target, GLint level);

@@ -159,14 +159,17 @@ void Emitter::shared_objects(ContextState& c) {
     each(NameClass::texture, [&](Object& o) { texture(static_cast<Texture&>(o)); });
     each(NameClass::renderbuffer, [&](Object& o) { renderbuffer(static_cast<Renderbuffer&>(o)); });
     each(NameClass::sampler, [&](Object& o) { sampler(o); });
-    each(NameClass::program, [&](Object& o) {
-        if (static_cast<Program&>(o).is_shader())
-            shader(static_cast<Program&>(o));
-    });
-    each(NameClass::program, [&](Object& o) {
-        if (!static_cast<Program&>(o).is_shader())
-            program(static_cast<Program&>(o));
-    });
+    // They share a name space: all shaders come before the first program.
+    for (Object* o : live_objects(c, NameClass::program))
+        if (static_cast<Program&>(*o).is_shader()) {
+            shader(static_cast<Program&>(*o));
+            label(*o);
+        }
+    for (Object* o : live_objects(c, NameClass::program))
+        if (!static_cast<Program&>(*o).is_shader()) {
+            program(static_cast<Program&>(*o));
+            label(*o);
+        }
     each(NameClass::arb_program, [&](Object& o) { arb_program(static_cast<ArbProgram&>(o)); });
     for (const auto& [n, k] : c.group->syncs)
         kept(*k);
