@@ -290,8 +290,12 @@ void Fold::veto(uint16_t op) { ++vetoes[op]; }
 
 void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
-    if ((h.flags & log::kFailed) && !(h.flags & log::kPartly))
-        return; // rejected by the driver: it had no effect
+    // Rejected by the driver: it had no effect. But into a list that is compiled and executed it
+    // has gone all the same, and is an error again when the list is called.
+    const bool rejected = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    if (rejected && !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE &&
+                      compiled_into_list(h.op)))
+        return;
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
         if (reads_pixels(h.op))
@@ -299,7 +303,7 @@ void Fold::record(const char* bytes) {
         c->list->bytes += h.size;
         if (kRules[h.op].effect == Effect::Draw)
             note_list_sources(*this);
-        if (c->list_mode == 0x1300 /* GL_COMPILE */)
+        if (c->list_mode == GL_COMPILE || rejected)
             return;
     } else if (c->list && about_arrays(h.op)) {
         c->list->body.push_back(keep(bytes));
