@@ -146,6 +146,7 @@ class Spec:
                 self.withheld.append(words[1])
         self.sizes = [(w[0], w[1], " ".join(w[2:])) for w, _ in table("sizes.spec")]
         self.names_table = list(table("names.spec"))
+        self.aliases = list(table("aliases.spec"))
         self.faces = {}
         self.strings = {}
         for words, where in table("faces.spec"):
@@ -169,11 +170,17 @@ class Spec:
             names.update(self.registry.extensions[e])
         return names
 
+    def _alias(self, name):
+        for (kind, pattern), _ in self.aliases:
+            if _matches(pattern, name):
+                return name[:-3] if kind == "same" else None
+        return self.registry.commands[name].alias
+
     def _canonical(self, name):
         seen = set()
         while name not in seen:
             seen.add(name)
-            alias = self.registry.commands[name].alias
+            alias = self._alias(name)
             if not alias or alias not in self.registry.commands:
                 return name
             name = alias

@@ -29,6 +29,8 @@ class Effects:
             row = self._row(rows, op, used)
             if not row:
                 row = self._names_row(op)
+            if row and row[0][1] == "veto":
+                continue
             if row:
                 self.rules[op.name] = self._rule(spec, op, *row)
             elif not op.extra and op.name not in withheld:
@@ -77,6 +79,12 @@ class Effects:
         rule.key_fields = []
         if effect == "hand":
             rule.function, rule.family, rule.keys = rest[0], None, []
+            for slots in rest[1:]:
+                n = self.family(slots)
+                self.family_groups[n] = self.family_groups.get(n, 0) | groups
+        if effect == "as":
+            rule.retarget, rule.family, rule.keys = rest[0], None, []
+            self._as(spec, op, rule, where)
         if effect in ("gen", "create", "delete"):
             rule.family, rule.cls, rule.keys = None, rest[0], []
             return rule
@@ -91,6 +99,40 @@ class Effects:
             self.family_groups[n] = self.family_groups.get(n, 0) | groups
         rule.key_fields = [self._key(spec, op, k, where) for k in rule.keys]
         return rule
+
+    # --- commands that are one of the core's with something else in place of what is bound
+    CORE_NAMES = {
+        "texture": [(r"gl(Compressed|Copy)?Texture(\w+)EXT", r"gl\1Tex\2"),
+                    (r"glGenerateTextureMipmapEXT", "glGenerateMipmap")],
+        "unit": [(r"gl(Compressed|Copy)?MultiTex((?!ture)\w+)EXT", r"gl\1Tex\2"),
+                 (r"glBindMultiTextureEXT", "glBindTexture"),
+                 (r"glGenerateMultiTexMipmapEXT", "glGenerateMipmap")],
+        "matrix": [(r"glMatrix(Load|Mult)(Transpose)?([fd])EXT", r"gl\1\2Matrix\3"),
+                   (r"glMatrix(Push|Pop)EXT", r"gl\1Matrix"), (r"glMatrix(\w+)EXT", r"gl\1")],
+        "framebuffer": [(r"glNamedFramebuffer(TextureFace)EXT", r"glFramebuffer\1ARB"),
+                        (r"glNamedFramebuffer(\w+)EXT", r"glFramebuffer\1"),
+                        (r"glFramebuffer(DrawBuffers?|ReadBuffer)EXT", r"gl\1")],
+        "renderbuffer": [(r"glNamedRenderbuffer(\w+)EXT", r"glRenderbuffer\1")],
+        "arb_program": [(r"glNamedProgramStringEXT", "glProgramStringARB"),
+                        (r"glNamedProgramLocalParameters4fvEXT", "glProgramLocalParameters4fvEXT"),
+                        (r"glNamedProgram(\w+)EXT", r"glProgram\1ARB")]}
+    CORE_TARGET = {"framebuffer": "GL_FRAMEBUFFER", "renderbuffer": "GL_RENDERBUFFER"}
+
+    def _as(self, spec, op, rule, where):
+        for pattern, core in self.CORE_NAMES[rule.retarget]:
+            if re.fullmatch(pattern, op.name):
+                name = spec._canonical(re.sub(pattern, core, op.name))
+                break
+        rule.core = spec.by_name[name]
+        mine, its = [a for a in op.args[1:] if a.recorded], [a for a in rule.core.args if a.recorded]
+        rule.constant = None
+        if len(its) == len(mine) + 1: # the target that the object needs no more
+            rule.constant = its[0], spec.registry.enums[self.CORE_TARGET[rule.retarget]]
+            its = its[1:]
+        for a, b in zip(mine, its, strict=True):
+            if a.in_record != b.in_record and not (a.role == b.role == "value" and a.param.size == b.param.size):
+                raise SpecError(f"{where}: {op.name}.{a.name} is not {name}.{b.name}")
+        rule.copies = list(zip(mine, its))
 
     def qualified(self, rule):
         return f"{rule.cls}.{rule.family}" if rule.cls else rule.family

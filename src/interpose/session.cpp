@@ -70,7 +70,9 @@ void Session::start_renderer() {
     if (const long r = raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets);
         r < 0)
         give_up("cannot make a socket for the renderer");
-    renderer_pid_ = spawn_renderer(sockets[1], renderer_env_);
+    renderer_pid_ = start_by_spawner(sockets[1]);
+    if (renderer_pid_ <= 0)
+        renderer_pid_ = spawn_renderer(sockets[1], renderer_env_);
     raw_syscall(SYS_close, sockets[1]);
     if (renderer_pid_ < 0)
         give_up("cannot start the renderer (glckpt-renderer beside libglckpt.so)");
@@ -87,10 +89,47 @@ void Session::start_renderer() {
     send_large_again();
 }
 
-bool Session::receive_all(void* p, size_t n) {
+void Session::expect_many_renderers() {
+    // What is preloaded into renderers may count on being told of each of them.
+    for (const std::string& setting : renderer_env_)
+        if (setting.starts_with("LD_PRELOAD="))
+            return;
+    if (spawner_ >= 0 && spawner_env_ == renderer_env_)
+        return;
+    int sockets[2];
+    if (raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
+        return;
+    const int pid = spawn_renderer(sockets[1], renderer_env_, renderer_pid_);
+    raw_syscall(SYS_close, sockets[1]);
+    if (pid < 0) {
+        raw_syscall(SYS_close, sockets[0]);
+        return;
+    }
+    if (spawner_ < 0)
+        spawner_ = own_fd_adopt(sockets[0], OwnFd::Skip);
+    else
+        own_fd_replace(spawner_, sockets[0]);
+    spawner_env_ = renderer_env_;
+    // It looks at the renderer that is there now; it answers when it has seen it.
+    int32_t ready = 0;
+    receive_all(spawner_, &ready, sizeof ready);
+}
+
+// The pid of a renderer with `socket`; 0 if there is no spawner for it (none in a restarted
+// process).
+int Session::start_by_spawner(int socket) {
+    int32_t pid = 0;
+    const char ask = 1;
+    if (spawner_ < 0 || spawner_env_ != renderer_env_ ||
+        !send_all(spawner_, &ask, sizeof ask, socket) || !receive_all(spawner_, &pid, sizeof pid))
+        return 0;
+    return pid;
+}
+
+bool Session::receive_all(int socket, void* p, size_t n) {
     char* at = static_cast<char*>(p);
     while (n > 0) {
-        const long r = raw_syscall(SYS_recvfrom, socket_, at, n, MSG_WAITALL, 0, 0);
+        const long r = raw_syscall(SYS_recvfrom, socket, at, n, MSG_WAITALL, 0, 0);
         if (r == -EINTR)
             continue;
         if (r <= 0)
@@ -109,10 +148,11 @@ bool Session::try_ask(log::Ask kind, std::span<const char> question, int fd,
     const log::AskHeader h{kind, (uint32_t)question.size()};
     log::AskHeader back{};
     if (!send_all(socket_, &h, sizeof h, fd) ||
-        !send_all(socket_, question.data(), question.size()) || !receive_all(&back, sizeof back))
+        !send_all(socket_, question.data(), question.size()) ||
+        !receive_all(socket_, &back, sizeof back))
         return false;
     answer->resize(back.bytes);
-    return receive_all(answer->data(), answer->size());
+    return receive_all(socket_, answer->data(), answer->size());
 }
 
 std::vector<char> Session::ask(log::Ask kind, std::span<const char> question, int fd) {

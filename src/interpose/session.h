@@ -47,6 +47,9 @@ class Session {
     // --- for src/interpose/live
     void start_renderer();
     void stop_renderer();
+    // Renderers will be started often (GLCKPT_STRESS): from now on by a process that has the
+    // drivers' libraries loaded.
+    void expect_many_renderers();
     bool renderer_is_dead();
     // While a renderer is being attached it is asked by the thread that attaches it alone: what
     // other threads would ask about is not all there yet. They wait in ask().
@@ -77,7 +80,6 @@ class Session {
     // GLCKPT_REFUSED_CALLS=warn, in the environment or among the renderer's settings: a restart
     // goes on without the calls that its driver refuses.
     bool ignores_refused_calls() const;
-    int renderer_pid() const { return renderer_pid_; }
 
   private:
     struct Large {
@@ -88,7 +90,8 @@ class Session {
     Session();
     bool try_ask(log::Ask kind, std::span<const char> question, int fd, std::vector<char>* answer);
     std::vector<char> ask(log::Ask kind, std::span<const char> question, int fd);
-    bool receive_all(void* p, size_t n);
+    bool receive_all(int socket, void* p, size_t n);
+    int start_by_spawner(int socket);
     void send_large_again();
     static constexpr size_t kManyLarge = 32; // of kOwnFdSlots descriptors
 
@@ -96,6 +99,8 @@ class Session {
     bool attaching_ = false; // under ask_lock_
     int socket_ = -1;        // an own fd
     int renderer_pid_ = 0;
+    int spawner_ = -1; // an own fd
+    std::vector<std::string> spawner_env_;
     std::vector<Context*> contexts_;
     uint32_t next_stream_ = 1;
     std::unordered_map<uint32_t, Large> large_;

@@ -113,9 +113,11 @@ const std::string& library_folder() {
 
 // Forks twice, so that the renderer is no child of the app. The child in the middle has no exit
 // signal: the app's wait() cannot see it (wait(2): such children are waited for with __WCLONE).
-int spawn_renderer(int socket, const std::vector<std::string>& settings) {
+int spawn_renderer(int socket, const std::vector<std::string>& settings, int spawner_of) {
     std::string path = library_folder() + "glckpt-renderer";
     std::vector<std::string> argv_s{path, std::to_string(getpid())};
+    if (spawner_of)
+        argv_s.insert(argv_s.end(), {"spawner", std::to_string(spawner_of)});
     std::vector<std::string> env_s = renderer_environment(settings);
     const std::vector<char*> argv = pointers(argv_s), envp = pointers(env_s);
     const Child child{path.c_str(), argv.data(), envp.data(), socket};

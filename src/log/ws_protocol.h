@@ -61,7 +61,9 @@ struct OpenDisplayAnswer {
 struct DisplayOnly {
     uint32_t display;
 };
-// -> rows of kGlxConfigAttribs / kEglConfigAttribs values
+// -> rows of kGlxConfigAttribs / kEglConfigAttribs values. kListConfigs may be followed by i32
+// numbers of rows: those alone, in that order (a number beyond the list: no row), and without
+// kDriverRank.
 
 // Makes the number of a config in later questions mean row `attribs[number]` of kListConfigs
 // (-1: the driver has none like it).

@@ -1,4 +1,5 @@
 #include "prune/fold.h"
+#include "log/begin_end.h"
 #include <algorithm>
 
 namespace glckpt::prune {
@@ -106,6 +107,7 @@ Ref<Kept> Fold::keep(const char* record) {
     k->sequence = ++sequence;
     k->bytes.assign(record, record + h.size);
     k->unpack = c->unpack;
+    k->doubtful = doubtful;
     const Payloads& p = kPayloads[h.op];
     for (int i = 0; i < p.count; ++i) {
         auto* ref = reinterpret_cast<log::PayloadRef*>(k->bytes.data() + p.offset[i]);
@@ -248,7 +250,7 @@ Object* Fold::addressed(const Rule& rule, const char* record) {
 void Fold::set(Slots& slots, const Key& key, const Rule& rule, const char* record) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(record);
     const bool plain = rule.names == 0 && kPayloads[h.op].count == 0;
-    if (!plain || !slots.overwrite(key, record, h.size, sequence + 1, c->unpack))
+    if (doubtful || !plain || !slots.overwrite(key, record, h.size, sequence + 1, c->unpack))
         slots.set(key, keep(record));
     else
         ++sequence;
@@ -289,8 +291,20 @@ void Fold::veto(uint16_t op) { ++vetoes[op]; }
 
 void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
-    if ((h.flags & log::kFailed) && !(h.flags & log::kPartly))
-        return; // rejected by the driver: it had no effect
+    // Rejected by the driver: it had no effect. But into a list that is compiled and executed it
+    // has gone all the same, and is an error again when the list is called.
+    const bool rejected = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    if (rejected &&
+        !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE && compiled_into_list(h.op))) {
+        // The error was in the list: the rest of it was executed.
+        const bool list = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
+        if (list && !doubtful) {
+            doubtful = true;
+            effect(bytes);
+            doubtful = false;
+        }
+        return;
+    }
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
         if (reads_pixels(h.op))
@@ -298,17 +312,27 @@ void Fold::record(const char* bytes) {
         c->list->bytes += h.size;
         if (kRules[h.op].effect == Effect::Draw)
             note_list_sources(*this);
-        if (c->list_mode == 0x1300 /* GL_COMPILE */)
+        if (c->list_mode == GL_COMPILE || rejected)
             return;
     } else if (c->list && about_arrays(h.op)) {
         c->list->body.push_back(keep(bytes));
         c->list->bytes += h.size;
         c->list->draws_arrays = true;
     }
+    if (c->inside_begin && !log::legal_inside_begin(h.op)) [[unlikely]]
+        return; // of a display list called there or compiled-and-executed, or a question
+    effect(bytes);
+}
+
+void Fold::effect(const char* bytes) {
+    const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {
     case Effect::Unknown:
         veto(h.op);
+        break;
+    case Effect::As:
+        as_core(*rule.as, bytes);
         break;
     case Effect::None:
         break;

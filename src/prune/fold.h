@@ -6,7 +6,19 @@
 
 namespace glckpt::prune {
 
-enum class Effect : uint8_t { Unknown, None, Draw, State, Unit, Object, Hand, Gen, Create, Delete };
+enum class Effect : uint8_t {
+    Unknown,
+    None,
+    Draw,
+    State,
+    Unit,
+    Object,
+    Hand,
+    Gen,
+    Create,
+    Delete,
+    As
+};
 // Parameters that commands of one kind have in common, wherever they stand in the record.
 enum class Field : uint8_t {
     target,
@@ -81,6 +93,23 @@ struct NameField {
     uint16_t offset;
     NameClass cls;
 };
+// A command that is one of the core's with something else in place of what is bound.
+enum class Retarget : uint8_t { texture, unit, matrix, framebuffer, renderbuffer, arb_program };
+struct CopiedField {
+    uint16_t from, to;
+    uint8_t bytes;
+    bool payload;
+};
+struct AsCore {
+    Retarget what;
+    uint16_t core;     // operation
+    uint16_t selector; // offset of what stands in place
+    uint16_t size, core_size;
+    uint16_t constant_at; // 0: none
+    uint32_t constant;
+    const CopiedField* copies;
+    uint8_t copy_count;
+};
 struct Rule {
     Effect effect;
     uint16_t family;
@@ -94,6 +123,7 @@ struct Rule {
     NameField name[3];
     const FieldPlace* fields;
     uint8_t field_count;
+    const AsCore* as;
     FoldFunction* function;
 };
 // Members of a record that are payload references.
@@ -154,6 +184,7 @@ class Fold {
         auto* h = reinterpret_cast<log::RecordHeader*>(k->bytes.data());
         *h = {(uint16_t)R::kOp, 0, (uint32_t)sizeof r};
         k->sequence = ++sequence;
+        k->doubtful = doubtful;
         return k;
     }
     Ref<Object>& name_slot(NameClass cls, uint32_t name);
@@ -171,6 +202,7 @@ class Fold {
     void set_state(uint16_t family, Ref<Kept> k) { c->slots.set({family}, std::move(k)); }
     Unit& unit(uint32_t index);
     Object* bound_texture(uint32_t target);
+    void bind_texture(uint32_t unit, uint32_t target, uint32_t name);
     Object* bound_buffer(uint32_t target);
     Object* bound_framebuffer(uint32_t target);
     // Something was drawn: what may have been written?
@@ -199,9 +231,12 @@ class Fold {
     std::map<uint64_t, bool> front_used;
     std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
+    bool doubtful = false; // a list is called in which something is wrong (Kept::doubtful)
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
 
   private:
+    void effect(const char* record);
+    void as_core(const AsCore& as, const char* record);
     void set(Slots& slots, const Key& key, const Rule& rule, const char* record);
     void apply(const Rule& rule, const char* record);
     void gen(const Rule& rule, const char* record);

@@ -70,7 +70,35 @@ void Slots::erase_parts(const Key& whole) {
     }
 }
 
+// A doubtful record comes to those that it may not have replaced. (One command that is doubtful
+// again and again is there once: its last time decides.)
+void Slots::add_doubtful(const Key& key, Kept& kept) {
+    auto add = [&](const Kept& k) {
+        std::erase_if(kept.before, [&](const Ref<Kept>& b) { return b->bytes == k.bytes; });
+        if (k.doubtful && k.bytes == kept.bytes)
+            return;
+        auto* alone = new Kept(k);
+        alone->refs = 0;
+        alone->before.clear();
+        Ref<Kept> copy(alone);
+        kept.before.push_back(std::move(copy));
+    };
+    std::vector<Kept*> replaced;
+    for (const auto& [k, was] : map_)
+        if (k.family == key.family && k.depth >= key.depth &&
+            (key.depth < 1 || k.k[0] == key.k[0]) && (key.depth < 2 || k.k[1] == key.k[1]))
+            replaced.push_back(was.get());
+    sort_by_sequence(replaced);
+    for (const Kept* was : replaced) {
+        for (const Ref<Kept>& b : was->before)
+            add(*b);
+        add(*was);
+    }
+}
+
 void Slots::set(const Key& key, Ref<Kept> kept) {
+    if (kept->doubtful) [[unlikely]]
+        add_doubtful(key, *kept);
     erase_parts(key);
     auto [it, fresh] = map_.try_emplace(key, std::move(kept));
     if (fresh)
@@ -83,7 +111,7 @@ bool Slots::overwrite(const Key& key, const char* record, size_t bytes, uint64_t
                       const UnpackState& unpack) {
     Kept* k = find(key);
     if (!k || k->refs != 1 || k->bytes.size() != bytes || !k->blobs.empty() ||
-        !k->dependencies.empty() || k->transformed)
+        !k->dependencies.empty() || k->transformed || k->doubtful)
         return false;
     erase_parts(key);
     memcpy(k->bytes.data(), record, bytes);

@@ -72,7 +72,7 @@ struct UnpackState {
 // Where it has this parameter; null if it is none of unpacking.
 int32_t* unpack_place(UnpackState& u, uint32_t pname);
 
-// (A Kept refers to others only through `modelview` and `projection`, never in a ring.)
+// (A Kept refers to others only through `modelview`, `projection` and `before`, never in a ring.)
 struct Kept {
     int refs = 0;
     uint64_t sequence = 0;
@@ -88,6 +88,10 @@ struct Kept {
     bool transformed = false;
     bool lit = false; // a raster position whose color lighting has computed
     Ref<Blob> color;  // that color and the secondary one, 8 floats, once the driver has told
+    // From a display list in which something was wrong: the driver told that, but not of which
+    // command. If it was this one, what had been set before is still in force.
+    bool doubtful = false;
+    std::vector<Ref<Kept>> before;
     bool back_stencil = false; // set while glActiveStencilFaceEXT named the back face
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());

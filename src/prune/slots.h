@@ -48,6 +48,7 @@ class Slots {
 
   private:
     void erase_parts(const Key& whole);
+    void add_doubtful(const Key& key, Kept& kept);
     std::unordered_map<Key, Ref<Kept>, KeyHash> map_;
     // Entries of a family by depth, to know when a whole has parts to end.
     std::unordered_map<uint32_t, int> deeper_;

@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "log/control.h"
 #include "replay/readback.h"
+#include "replay/spawner.h"
 #include "replay/stream.h"
 #include "replay/ws/ws.h"
 #include <cerrno>
@@ -232,7 +233,7 @@ void frame_done(Stream& s) { notify_progress(s); }
 
 int main(int argc, char** argv) {
     using namespace glckpt::replay;
-    if (argc != 2) {
+    if (argc != 2 && argc != 4) {
         fprintf(stderr, "glckpt-renderer is started by glckpt, not by hand\n");
         return 2;
     }
@@ -247,6 +248,8 @@ int main(int argc, char** argv) {
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
     mallopt(M_TOP_PAD, 16 << 20);
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    if (argc == 4)
+        spawn_renderers(kControl, atoi(argv[3])); // returns in each renderer
     const int app = (int)syscall(SYS_pidfd_open, atoi(argv[1]), 0);
     serve(app);
 }

@@ -1,5 +1,6 @@
 #include "replay/stream.h"
 #include "base/lock.h"
+#include "log/begin_end.h"
 #include "log/describe.h"
 #include <cerrno>
 #include <condition_variable>
@@ -200,8 +201,14 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     if (trace)
         fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
                 s.attaching ? " (attach)" : "", (unsigned long)at, log::to_text(record).c_str());
-    kDecoders[h->op](x, record);
-    GLenum error = s.failed ? GL_INVALID_OPERATION : GL_NO_ERROR;
+    // (Into a list that is being compiled it goes all the same.)
+    const bool misplaced =
+        x.inside_begin && !sync && !x.compiling && !log::legal_inside_begin(h->op);
+    if (!misplaced) [[likely]]
+        kDecoders[h->op](x, record);
+    else if (x.sticky_error == GL_NO_ERROR)
+        x.sticky_error = GL_INVALID_OPERATION;
+    GLenum error = s.failed || misplaced ? GL_INVALID_OPERATION : GL_NO_ERROR;
     if (kCanFail[h->op] && !x.inside_begin && x.gl.glGetError) {
         if (const GLenum e = x.gl.glGetError(); e != GL_NO_ERROR) [[unlikely]] {
             error = e;
@@ -215,7 +222,8 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
     if (error != GL_NO_ERROR) [[unlikely]] {
         h->flags |= log::kFailed;
         if (s.attaching) {
-            if (!s.failures++) {
+            const bool expected = h->flags & log::kMayFail;
+            if (!expected && !s.failures++) {
                 s.first_failed_op = h->op;
                 s.first_error = error;
                 s.first_failed_call = log::to_text(record);
@@ -223,7 +231,7 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
                     s.first_failed_call += " after " + log::to_text(s.last_bind.data());
             }
             x.sticky_error = GL_NO_ERROR; // the app did not do this
-            if (getenv("GLCKPT_DEBUG"))
+            if (getenv("GLCKPT_DEBUG") && !expected)
                 fprintf(stderr, "glckpt: attach: %s failed with %#x\n",
                         log::to_text(record).c_str(), error);
         }

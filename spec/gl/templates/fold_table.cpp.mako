@@ -1,10 +1,10 @@
 <%
     def rule_of(op):
         return effects.rules.get(op.name)
-    EFFECT = {"none": "None", "draw": "Draw", "state": "State", "unit": "Unit", "object": "Object", "hand": "Hand", "gen": "Gen", "create": "Create", "delete": "Delete"}
+    EFFECT = {"none": "None", "draw": "Draw", "state": "State", "unit": "Unit", "object": "Object", "hand": "Hand", "gen": "Gen", "create": "Create", "delete": "Delete", "as": "As"}
     def has_fields(op):
         r = effects.rules.get(op.name)
-        return r is not None and r.effect in ("hand", "gen", "create", "delete") and bool(effects.fields(op))
+        return r is not None and r.effect in ("hand", "gen", "create", "delete", "as") and bool(effects.fields(op))
 %>\
 // Generated from spec/gl/effects.spec: what each operation does to the live set.
 #include "prune/fold.h"
@@ -24,6 +24,25 @@ constexpr FieldPlace k_${op.name}[] = {
     {Field::${field}, ${size}, offsetof(rec::${op.name}, ${name})},
 % endfor
 };
+% endif
+% endfor
+% for op in spec.ops:
+<% r = rule_of(op) %>\
+% if r is not None and r.effect == "as":
+constexpr CopiedField k_${op.name}_copies[] = {
+% for a, b in r.copies:
+    {offsetof(rec::${op.name}, ${a.name}), offsetof(rec::${r.core.name}, ${b.name}), sizeof(rec::${r.core.name}::${b.name}), ${"false" if a.role in ("value", "pointer") else "true"}},
+% endfor
+};
+constexpr AsCore k_${op.name}_core = {
+    Retarget::${r.retarget}, (uint16_t)Op::${r.core.name}, offsetof(rec::${op.name}, ${op.args[0].name}),
+    sizeof(rec::${op.name}), sizeof(rec::${r.core.name}),
+% if r.constant:
+    offsetof(rec::${r.core.name}, ${r.constant[0].name}), ${r.constant[1]},
+% else:
+    0, 0,
+% endif
+    k_${op.name}_copies, sizeof k_${op.name}_copies / sizeof(CopiedField)};
 % endif
 % endfor
 } // namespace
@@ -52,6 +71,9 @@ const Rule kRules[] = {
 % if has_fields(op):
      .fields = k_${op.name},
      .field_count = sizeof k_${op.name} / sizeof(FieldPlace),
+% endif
+% if r.effect == "as":
+     .as = &k_${op.name}_core,
 % endif
      .function = ${"fold_" + r.function if r.function else "nullptr"}}, // ${op.name}
 % endif

@@ -1,10 +1,37 @@
 #include "interpose/gl/encoder.h"
+#include "base/syscall.h"
 #include <algorithm>
+#include <cerrno>
 
 namespace glckpt::encode {
 
+namespace {
+
+// A wrong call need not have memory behind its pointer: natively the driver raises the error before
+// it looks (piglit's ext_direct_state_access-textures gives it what it has freed). Large blocks are
+// what malloc() gives back to the system. mincore(2) tells in a microsecond or two.
+bool is_mapped(const void* p, size_t n) {
+    constexpr size_t kSmallest = 128 << 10, page = 4096;
+    if (n < kSmallest)
+        return true;
+    const auto at = (uintptr_t)p & ~(page - 1);
+    const size_t pages = ((uintptr_t)p + n - at + page - 1) / page;
+    unsigned char residence[1024];
+    for (size_t i = 0; i < pages; i += sizeof residence)
+        if (raw_syscall(SYS_mincore, at + i * page, std::min(pages - i, sizeof residence) * page,
+                        residence) == -ENOMEM)
+            return false;
+    return true;
+}
+
+} // namespace
+
 void In::send_big(log::Stream& s) {
     uint32_t place = 0;
+    if (!is_mapped(pointer_, bytes_)) {
+        ref_ = {0, PayloadRef::Null, 0};
+        return;
+    }
     if (char* to = s.arena_reserve(bytes_, &place)) {
         memcpy(to, pointer_, bytes_);
         ref_.kind = PayloadRef::Arena;

@@ -123,18 +123,63 @@ size_t map2_bytes(GLenum target, GLint ustride, GLint uorder, GLint vstride, GLi
            scalar;
 }
 
-size_t teximage(GLenum target, GLint level, GLenum format, GLenum type) {
+size_t pixel_map_bytes(GLenum map, size_t scalar) {
+    if (map < GL_PIXEL_MAP_I_TO_I || map > GL_PIXEL_MAP_A_TO_A)
+        return 0; // the driver raises the error
+    GLint n = 0;
+    glGetIntegerv(GL_PIXEL_MAP_I_TO_I_SIZE + (map - GL_PIXEL_MAP_I_TO_I), &n);
+    return bytes(n, scalar);
+}
+
+namespace {
+
+template <class Ask> // as glGetTexLevelParameteriv, of the level in question
+size_t image(GLenum format, GLenum type, Ask ask) {
     GLint w = 0, h = 0, d = 0;
-    glGetTexLevelParameteriv(target, level, GL_TEXTURE_WIDTH, &w);
-    glGetTexLevelParameteriv(target, level, GL_TEXTURE_HEIGHT, &h);
-    glGetTexLevelParameteriv(target, level, GL_TEXTURE_DEPTH, &d);
+    ask(GL_TEXTURE_WIDTH, &w);
+    ask(GL_TEXTURE_HEIGHT, &h);
+    ask(GL_TEXTURE_DEPTH, &d);
     return shadow().pack.pixels3d(format, type, w, h ? h : 1, d ? d : 1);
 }
 
-size_t compressed_size(GLenum target, GLint level) {
+template <class Ask>
+size_t compressed(Ask ask) {
     GLint n = 0;
-    glGetTexLevelParameteriv(target, level, GL_TEXTURE_COMPRESSED_IMAGE_SIZE, &n);
+    ask(GL_TEXTURE_COMPRESSED_IMAGE_SIZE, &n);
     return bytes(n);
+}
+
+auto ask_bound(GLenum target, GLint level) {
+    return [=](GLenum pname, GLint* v) { glGetTexLevelParameteriv(target, level, pname, v); };
+}
+auto ask_texture(GLuint texture, GLenum target, GLint level) {
+    return [=](GLenum pname, GLint* v) {
+        glGetTextureLevelParameterivEXT(texture, target, level, pname, v);
+    };
+}
+auto ask_unit(GLenum unit, GLenum target, GLint level) {
+    return [=](GLenum pname, GLint* v) {
+        glGetMultiTexLevelParameterivEXT(unit, target, level, pname, v);
+    };
+}
+
+} // namespace
+
+size_t teximage(GLenum target, GLint level, GLenum format, GLenum type) {
+    return image(format, type, ask_bound(target, level));
+}
+size_t texture_image(GLuint texture, GLenum target, GLint level, GLenum format, GLenum type) {
+    return image(format, type, ask_texture(texture, target, level));
+}
+size_t unit_image(GLenum unit, GLenum target, GLint level, GLenum format, GLenum type) {
+    return image(format, type, ask_unit(unit, target, level));
+}
+size_t compressed_size(GLenum target, GLint level) { return compressed(ask_bound(target, level)); }
+size_t texture_compressed(GLuint texture, GLenum target, GLint level) {
+    return compressed(ask_texture(texture, target, level));
+}
+size_t unit_compressed(GLenum unit, GLenum target, GLint level) {
+    return compressed(ask_unit(unit, target, level));
 }
 
 } // namespace glckpt

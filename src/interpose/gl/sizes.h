@@ -36,8 +36,15 @@ size_t pname_values(GLenum pname);
 size_t map1_bytes(GLenum target, GLint stride, GLint order, size_t scalar);
 size_t map2_bytes(GLenum target, GLint ustride, GLint uorder, GLint vstride, GLint vorder,
                   size_t scalar);
+// Bytes glGetPixelMap will write; asks the driver for the map's size.
+size_t pixel_map_bytes(GLenum map, size_t scalar);
 // Bytes glGetTexImage will write; asks the driver for the level's size.
 size_t teximage(GLenum target, GLint level, GLenum format, GLenum type);
 size_t compressed_size(GLenum target, GLint level);
+// The same for an image of a texture object, or of what is bound to a unit.
+size_t texture_image(GLuint texture, GLenum target, GLint level, GLenum format, GLenum type);
+size_t unit_image(GLenum unit, GLenum target, GLint level, GLenum format, GLenum type);
+size_t texture_compressed(GLuint texture, GLenum target, GLint level);
+size_t unit_compressed(GLenum unit, GLenum target, GLint level);
 
 } // namespace glckpt

@@ -46,7 +46,7 @@ void StreamSink::record(const char* bytes, size_t size,
     memcpy(at, bytes, size);
     auto* h = reinterpret_cast<log::RecordHeader*>(at);
     h->size = (uint32_t)total;
-    h->flags = h->op == (uint16_t)Op::wsMakeCurrent ? log::kSync : 0;
+    h->flags = h->op == (uint16_t)Op::wsMakeCurrent ? log::kSync : h->flags & log::kMayFail;
     size_t place = size;
     for (size_t i = 0; i < payloads.size(); ++i) {
         const log::PayloadRef ref = in[i].put(at, &place);

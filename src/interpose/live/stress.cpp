@@ -2,6 +2,7 @@
 #include "base/syscall.h"
 #include "interpose/gl/context.h"
 #include "interpose/live/endpoint.h"
+#include "interpose/session.h"
 #include "log/stream.h"
 #include <atomic>
 #include <cstdlib>
@@ -30,6 +31,8 @@ void stress_point() {
     else if (g_most && times >= g_most / 2) // the later half spreads out
         g_next.store(n + (g_every << std::min<uint64_t>(times - g_most / 2, 40)));
     t_replacing = true;
+    if (times > 1)
+        Session::get().expect_many_renderers();
     const Status s = replace_renderer();
     t_replacing = false;
     // A moment that cannot be given to a new renderer: the next one may be.

@@ -3,6 +3,7 @@
 #include "interpose/ws/match.h"
 #include "interpose/ws/world.h"
 #include "interpose/ws/x11.h"
+#include <algorithm>
 
 namespace glckpt::ws {
 namespace {
@@ -25,19 +26,72 @@ std::string name_of(const DisplayObject& d) {
     }
 }
 
+std::vector<int32_t> offered_configs(const DisplayObject& d, const std::vector<int32_t>& rows) {
+    std::vector<int32_t> offered = values_of(ask(kListConfigs, DisplayOnly{d.id}, rows));
+    const int visual = column_of(d, d.is_glx() ? 0x800B : 0x302E);
+    for (size_t i = (size_t)visual; i < offered.size(); i += (size_t)d.columns())
+        if (offered[i] != kNoValue && offered[i] != 0)
+            offered[i] = (int32_t)x11::virtual_visual((uint32_t)offered[i]);
+    return offered;
+}
+
+void map_all(Reopened& r) {
+    DisplayObject& d = *r.display;
+    r.map = match_configs(d.is_glx(), d.rows, offered_configs(d, {}));
+    ask(kMapConfigs, MapConfigs{d.id, (uint32_t)r.map.size()}, r.map);
+    Locked hold(world().lock);
+    d.known.clear();
+}
+
+// Asking for each attribute of each config takes a GLX driver 10 ms and more (600 configs of 42
+// attributes, and every call looks its config up and asks for the process id), and comparing them
+// all with what was frozen a few. A program uses one or two: if the renderer has these at the same
+// places, that is all it is asked. The rest follows when the program makes something of another
+// (use_config).
+bool map_used(Reopened& r) {
+    DisplayObject& d = *r.display;
+    std::vector<int32_t> rows;
+    std::vector<bool> used;
+    {
+        Locked hold(world().lock);
+        used = d.used;
+    }
+    used.resize(d.configs.size());
+    for (size_t i = 0; i < used.size(); ++i)
+        if (used[i])
+            rows.push_back((int32_t)i);
+    const std::vector<int32_t> offered =
+        rows.empty() ? std::vector<int32_t>() : offered_configs(d, rows);
+    const auto width = (size_t)d.columns();
+    // The last column of GLX's is not of the config (kDriverRank).
+    const size_t compared = width - (d.is_glx() ? 1 : 0);
+    if (offered.size() != rows.size() * width)
+        return false;
+    // libglvnd does not know GLX_VISUAL_SELECT_GROUP_SGIX before anybody has chosen a config.
+    auto same = [](int32_t a, int32_t b) {
+        return (a == kNoValue ? 0 : a) == (b == kNoValue ? 0 : b);
+    };
+    for (size_t i = 0; i < rows.size(); ++i)
+        if (!std::equal(&offered[i * width], &offered[i * width] + compared,
+                        &d.rows[(size_t)rows[i] * width], same))
+            return false;
+    r.map.assign(d.configs.size(), -1);
+    for (const int32_t row : rows)
+        r.map[(size_t)row] = row;
+    ask(kMapConfigs, MapConfigs{d.id, (uint32_t)r.map.size()}, r.map);
+    Locked hold(world().lock);
+    d.known = std::move(used);
+    return true;
+}
+
 Status reopen(Reopened& r) {
     DisplayObject& d = *r.display;
     const auto a = ask_for<OpenDisplayAnswer>(kOpenDisplay, question_of(d));
     if (!a.ok)
         return Status::refused("the new renderer cannot use " + name_of(d) +
                                " (is the display there, and does it offer GL?)");
-    std::vector<int32_t> offered = values_of(ask(kListConfigs, DisplayOnly{d.id}));
-    const int visual = column_of(d, d.is_glx() ? 0x800B : 0x302E);
-    for (size_t i = (size_t)visual; i < offered.size(); i += (size_t)d.columns())
-        if (offered[i] != kNoValue && offered[i] != 0)
-            offered[i] = (int32_t)x11::virtual_visual((uint32_t)offered[i]);
-    r.map = match_configs(d.is_glx(), d.rows, offered);
-    ask(kMapConfigs, MapConfigs{d.id, (uint32_t)r.map.size()}, r.map);
+    if (!map_used(r))
+        map_all(r);
     return {};
 }
 
@@ -77,6 +131,21 @@ Status remake(const WsContext& c, const std::vector<const WsContext*>& made) {
 }
 
 } // namespace
+
+// A renderer that comes while this asks the one before finds it among the used ones.
+void use_config(DisplayObject& d, int32_t config) {
+    if (config < 0 || (size_t)config >= d.configs.size())
+        return;
+    {
+        Locked hold(world().lock);
+        d.used.resize(d.configs.size());
+        d.used[(size_t)config] = true;
+        if (d.known.empty() || d.known[(size_t)config])
+            return;
+    }
+    Reopened r{&d, {}};
+    map_all(r);
+}
 
 Status attach() {
     World& w = world();

@@ -135,6 +135,7 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
     like->gl->ws = like.get();
     like->flush_on_release = !releases_without_flush(like->attribs);
     like->made.share = share ? share->gl->id : 0;
+    use_config(*like->display, like->made.config);
     const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
     if (!o.ok) {
         *why = o.failure;
@@ -154,6 +155,7 @@ Surface* create_surface(std::unique_ptr<Surface> like, Failure* why) {
         Locked hold(w.lock);
         like->id = w.next_surface++;
     }
+    use_config(*like->display, like->config);
     const auto o = ask_for<Outcome>(kCreateSurface, question_of(*like), like->attribs);
     if (!o.ok) {
         *why = o.failure;

@@ -44,6 +44,9 @@ struct DisplayObject {
     int32_t major = 0, minor = 0;
     std::vector<int32_t> rows; // frozen; visual ids are the app's
     std::vector<Config> configs;
+    // Which configs the program has made something of (world().lock), and which of them the
+    // present renderer knows by their numbers; empty: all.
+    std::vector<bool> used, known;
     // GLX: configs seen through visuals, which glXChooseVisual and glXGetConfig work on.
     std::vector<int32_t> visual_rows;
     std::vector<Config> visuals;
@@ -175,5 +178,7 @@ void set_swap_interval(Surface* s, int interval);
 void reach_server(void* dpy, Surface& s);
 
 Status attach();
+// Before the renderer is asked to make something of it: it must know which config it is.
+void use_config(DisplayObject& d, int32_t config);
 
 } // namespace glckpt::ws

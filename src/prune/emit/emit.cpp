@@ -32,6 +32,8 @@ void Emitter::note_pixel_store(const rec::glPixelStorei& r) {
 }
 
 void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
+    for (const Ref<Kept>& b : k.before)
+        kept_as(*b, offset, name);
     if ((Op)k.header().op == Op::glPixelStorei)
         note_pixel_store(k.as<rec::glPixelStorei>());
     if (const Payloads& p = kPayloads[k.header().op]; p.count && reads_pixels(k.header().op)) {
@@ -49,7 +51,7 @@ void Emitter::kept_as(const Kept& k, size_t offset, uint32_t name) {
         }
     if (offset)
         memcpy(copy.data() + offset, &name, 4);
-    reinterpret_cast<log::RecordHeader*>(copy.data())->flags = 0;
+    reinterpret_cast<log::RecordHeader*>(copy.data())->flags = k.doubtful ? log::kMayFail : 0;
     std::vector<EmittedPayload> payloads;
     const Payloads& p = kPayloads[k.header().op];
     for (int i = 0; i < p.count; ++i) {
@@ -159,14 +161,17 @@ void Emitter::shared_objects(ContextState& c) {
     each(NameClass::texture, [&](Object& o) { texture(static_cast<Texture&>(o)); });
     each(NameClass::renderbuffer, [&](Object& o) { renderbuffer(static_cast<Renderbuffer&>(o)); });
     each(NameClass::sampler, [&](Object& o) { sampler(o); });
-    each(NameClass::program, [&](Object& o) {
-        if (static_cast<Program&>(o).is_shader())
-            shader(static_cast<Program&>(o));
-    });
-    each(NameClass::program, [&](Object& o) {
-        if (!static_cast<Program&>(o).is_shader())
-            program(static_cast<Program&>(o));
-    });
+    // They share a name space: all shaders come before the first program.
+    for (Object* o : live_objects(c, NameClass::program))
+        if (static_cast<Program&>(*o).is_shader()) {
+            shader(static_cast<Program&>(*o));
+            label(*o);
+        }
+    for (Object* o : live_objects(c, NameClass::program))
+        if (!static_cast<Program&>(*o).is_shader()) {
+            program(static_cast<Program&>(*o));
+            label(*o);
+        }
     each(NameClass::arb_program, [&](Object& o) { arb_program(static_cast<ArbProgram&>(o)); });
     for (const auto& [n, k] : c.group->syncs)
         kept(*k);

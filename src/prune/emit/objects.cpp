@@ -1,5 +1,6 @@
 // Emission of objects: names, then what was told about each.
 #include "prune/emit/emit.h"
+#include <algorithm>
 
 namespace glckpt::prune {
 
@@ -105,8 +106,17 @@ void Emitter::images(Texture& t, uint32_t name) {
         if (lost)
             zeroes(t, name, {0, -1});
     }
+    // Level by level: Mesa 22.3 (llvmpipe) clears a layered framebuffer's first layer alone if the
+    // cube map in it was defined face by face (piglit's layered-rendering-clear-color).
+    std::vector<decltype(t.images)::value_type*> by_level;
+    for (auto& e : t.images)
+        by_level.push_back(&e);
+    std::stable_sort(by_level.begin(), by_level.end(),
+                     [](auto* a, auto* b) { return a->first.second < b->first.second; });
     if (!view)
-        for (auto& [key, image] : t.images) {
+        for (auto* e : by_level) {
+            const auto& key = e->first;
+            auto& image = e->second;
             if (image.definition && !t.storage) {
                 unpack(image.definition->unpack);
                 kept(*image.definition);

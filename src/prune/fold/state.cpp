@@ -37,6 +37,18 @@ void fold_enable(Fold& f, const char* r) {
         f.c->slots.set({fam, 1, {cap, 0}}, k);
 }
 
+// By index: of the capabilities that belong to texture units, the index is the unit's
+// (GL_EXT_direct_state_access).
+void fold_enable_indexed(Fold& f, const char* r) {
+    static const uint16_t fam = family("enable");
+    const auto cap = (uint32_t)f.arg(r, Field::target), index = (uint32_t)f.arg(r, Field::index);
+    Ref<Kept> k = f.keep(r);
+    if (per_unit(cap))
+        f.unit(index).slots.set({fam, 1, {cap, 0}}, k);
+    else
+        f.c->slots.set({fam, 2, {cap, index}}, k);
+}
+
 void fold_material(Fold& f, const char* r) {
     const auto face = (uint32_t)f.arg(r, Field::face), pname = (uint32_t)f.arg(r, Field::pname);
     Ref<Kept> k = f.keep(r);

@@ -158,21 +158,21 @@ void fold_active_texture(Fold& f, const char* r) {
     f.c->active_unit = f.as<rec::glActiveTexture>(r).texture - GL_TEXTURE0;
 }
 
-static void bind(Fold& f, uint32_t unit, uint32_t target, uint32_t name) {
+void Fold::bind_texture(uint32_t number, uint32_t target, uint32_t name) {
     const int i = texture_target_index(target);
     if (i < 0)
         return;
-    auto* t = static_cast<Texture*>(f.object(NameClass::texture, name));
+    auto* t = static_cast<Texture*>(object(NameClass::texture, name));
     if (t && !t->bound_once) {
         t->bound_once = true;
-        t->target = target;
+        t->target = texture_target_of_index(i);
     }
-    f.unit(unit).bound[(size_t)i] = Ref<Object>(t);
+    unit(number).bound[(size_t)i] = Ref<Object>(t);
 }
 
 void fold_bind_texture(Fold& f, const char* r) {
-    bind(f, f.c->active_unit, (uint32_t)f.arg(r, Field::target),
-         (uint32_t)f.arg(r, Field::texture));
+    f.bind_texture(f.c->active_unit, (uint32_t)f.arg(r, Field::target),
+                   (uint32_t)f.arg(r, Field::texture));
 }
 
 static void bind_by_object(Fold& f, uint32_t unit, uint32_t name) {
@@ -180,7 +180,7 @@ static void bind_by_object(Fold& f, uint32_t unit, uint32_t name) {
         for (Ref<Object>& b : f.unit(unit).bound)
             b = Ref<Object>();
     } else if (auto* t = f.find_as<Texture>(NameClass::texture, name)) {
-        bind(f, unit, t->target, name);
+        f.bind_texture(unit, t->target, name);
     }
 }
 void fold_bind_texture_unit(Fold& f, const char* r) {

@@ -248,9 +248,11 @@ static bool is_integer(GLenum format) {
 }
 
 // Pixels of integers cannot be drawn (OpenGL 4.6 compatibility, section 18.1.1), but blitted from a
-// texture of the same format. The framebuffer that takes them is bound.
+// texture of the same format. Depth of 32 bits can, but goes through a float, which has 24. The
+// framebuffer that takes them is bound.
 static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents& r,
                         GLint internal_format, const void* p) {
+    const bool depth = r.format == GL_DEPTH_COMPONENT;
     GLuint texture = 0, from = 0;
     gl.glGenTextures(1, &texture);
     gl.glBindTexture(GL_TEXTURE_2D, texture);
@@ -259,10 +261,14 @@ static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents&
     gl.glTexImage2D(GL_TEXTURE_2D, 0, internal_format, r.width, r.height, 0, r.format, r.type, p);
     gl.glGenFramebuffers(1, &from);
     gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, from);
-    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
+    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER,
+                              depth ? GL_DEPTH_ATTACHMENT : GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D,
+                              texture, 0);
+    if (depth)
+        gl.glReadBuffer(GL_NONE);
     gl.glBindFramebuffer(GL_DRAW_FRAMEBUFFER, to);
-    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height, GL_COLOR_BUFFER_BIT,
-                         GL_NEAREST);
+    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height,
+                         depth ? GL_DEPTH_BUFFER_BIT : GL_COLOR_BUFFER_BIT, GL_NEAREST);
     gl.glDeleteFramebuffers(1, &from);
     gl.glDeleteTextures(1, &texture);
 }
@@ -288,7 +294,8 @@ void decode_xRenderbufferContents(Exec& x, const char* record) {
         const bool color = l.attachment == GL_COLOR_ATTACHMENT0;
         gl.glDrawBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
         gl.glReadBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
-        if (is_integer(r->format))
+        const bool deep = l.bits.depth > 24 && l.bits.kind != GL_FLOAT && !l.bits.stencil;
+        if (is_integer(r->format) || deep)
             blit_pixels(gl, fb, *r, l.internal_format, p);
         else
             draw_pixels(gl, r->width, r->height, r->format, r->type, p);

@@ -159,6 +159,24 @@ void decode_glGetTexLevelParameteriv(Exec& x, const char* record) {
                r->pname == GL_TEXTURE_BUFFER_DATA_STORE_BINDING ? GL_TEXTURE_BUFFER_BINDING : 0,
                [&](GLint* v) { x.gl.glGetTexLevelParameteriv(r->target, r->level, r->pname, v); });
 }
+void decode_glGetTextureLevelParameterivEXT(Exec& x, const char* record) {
+    RECORD(glGetTextureLevelParameterivEXT);
+    const GLuint t = x.bind_name(NameClass::texture, r->texture);
+    get<GLint>(x, r->params,
+               r->pname == GL_TEXTURE_BUFFER_DATA_STORE_BINDING ? GL_TEXTURE_BUFFER_BINDING : 0,
+               [&](GLint* v) {
+                   x.gl.glGetTextureLevelParameterivEXT(t, r->target, r->level, r->pname, v);
+               });
+}
+void decode_glGetMultiTexLevelParameterivEXT(Exec& x, const char* record) {
+    RECORD(glGetMultiTexLevelParameterivEXT);
+    get<GLint>(x, r->params,
+               r->pname == GL_TEXTURE_BUFFER_DATA_STORE_BINDING ? GL_TEXTURE_BUFFER_BINDING : 0,
+               [&](GLint* v) {
+                   x.gl.glGetMultiTexLevelParameterivEXT(r->texunit, r->target, r->level, r->pname,
+                                                         v);
+               });
+}
 
 namespace {
 
@@ -188,6 +206,13 @@ void decode_glGetNamedFramebufferAttachmentParameteriv(Exec& x, const char* reco
     const GLuint f = x.real(NameClass::framebuffer, r->framebuffer);
     attachment(x, r->params, r->pname, [&](GLenum p, GLint* v) {
         x.gl.glGetNamedFramebufferAttachmentParameteriv(f, r->attachment, p, v);
+    });
+}
+void decode_glGetNamedFramebufferAttachmentParameterivEXT(Exec& x, const char* record) {
+    RECORD(glGetNamedFramebufferAttachmentParameterivEXT);
+    const GLuint f = x.bind_name(NameClass::framebuffer, r->framebuffer);
+    attachment(x, r->params, r->pname, [&](GLenum p, GLint* v) {
+        x.gl.glGetNamedFramebufferAttachmentParameterivEXT(f, r->attachment, p, v);
     });
 }
 

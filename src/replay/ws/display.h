@@ -39,7 +39,9 @@ struct RealSurface {
 class Display {
   public:
     virtual ~Display() = default;
+    // All rows of attributes, or those of some configs.
     virtual std::vector<int32_t> configs() = 0;
+    virtual std::vector<int32_t> configs(std::span<const int32_t> rows) = 0;
     virtual std::vector<int32_t> visuals() { return {}; }
     virtual std::string string(ws::StringOf of, int32_t name) = 0;
     virtual bool integer(int32_t name, uint32_t* values) = 0;

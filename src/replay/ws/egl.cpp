@@ -89,10 +89,16 @@ class EglDisplay : public Display {
     std::vector<int32_t> configs() override {
         std::vector<int32_t> rows;
         for (EGLConfig c : configs_)
-            for (const int32_t attrib : ws::kEglConfigAttribs) {
-                EGLint v = 0;
-                rows.push_back(egl().eglGetConfigAttrib(d_, c, attrib, &v) ? v : INT_MIN);
-            }
+            append_row(rows, c);
+        egl().eglGetError();
+        return rows;
+    }
+
+    std::vector<int32_t> configs(std::span<const int32_t> wanted) override {
+        std::vector<int32_t> rows;
+        for (const int32_t row : wanted)
+            if (EGLConfig c = config(row))
+                append_row(rows, c);
         egl().eglGetError();
         return rows;
     }
@@ -220,6 +226,12 @@ class EglDisplay : public Display {
     }
 
   private:
+    void append_row(std::vector<int32_t>& rows, EGLConfig c) const {
+        for (const int32_t attrib : ws::kEglConfigAttribs) {
+            EGLint v = 0;
+            rows.push_back(egl().eglGetConfigAttrib(d_, c, attrib, &v) ? v : INT_MIN);
+        }
+    }
     static EGLSurface surface(const RealSurface* s) {
         return s ? (EGLSurface)s->handle : EGL_NO_SURFACE;
     }

@@ -106,18 +106,23 @@ class GlxDisplay : public Display {
         int ranked = 0;
         GLXFBConfig* order = glx().glXChooseFBConfig(dpy_, screen_, everything, &ranked);
         std::vector<int32_t> rows;
-        for (GLXFBConfig c : configs_)
-            for (const int32_t attrib : ws::kGlxConfigAttribs) {
-                int v = 0;
-                if (attrib == ws::kDriverRank) {
-                    const auto place = std::find(order, order + ranked, c) - order;
-                    rows.push_back(place < ranked ? (int32_t)place : -1);
-                    continue;
-                }
-                rows.push_back(glx().glXGetFBConfigAttrib(dpy_, c, attrib, &v) ? INT_MIN : v);
-            }
+        for (GLXFBConfig c : configs_) {
+            append_row(rows, c);
+            const auto place = std::find(order, order + ranked, c) - order;
+            rows.push_back(place < ranked ? (int32_t)place : -1);
+        }
         if (order)
             XFree(order);
+        return rows;
+    }
+
+    std::vector<int32_t> configs(std::span<const int32_t> wanted) override {
+        std::vector<int32_t> rows;
+        for (const int32_t row : wanted)
+            if (GLXFBConfig c = config(row)) {
+                append_row(rows, c);
+                rows.push_back(-1);
+            }
         return rows;
     }
 
@@ -353,6 +358,15 @@ class GlxDisplay : public Display {
     }
 
   private:
+    // All columns but the last, kDriverRank.
+    void append_row(std::vector<int32_t>& rows, GLXFBConfig c) const {
+        static_assert(ws::kGlxConfigAttribs[ws::kGlxConfigColumns - 1] == ws::kDriverRank);
+        for (int i = 0; i + 1 < ws::kGlxConfigColumns; ++i) {
+            int v = 0;
+            rows.push_back(
+                glx().glXGetFBConfigAttrib(dpy_, c, ws::kGlxConfigAttribs[i], &v) ? INT_MIN : v);
+        }
+    }
     GLXFBConfig config(int32_t row) const {
         return row >= 0 && (size_t)row < configs_.size() ? configs_[(size_t)row] : nullptr;
     }

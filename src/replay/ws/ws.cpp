@@ -160,11 +160,15 @@ std::vector<char> ws_answer(log::Ask kind, std::span<const char> bytes) {
     switch ((uint32_t)kind) {
     case ws::kOpenDisplay:
         return open_display(bytes);
-    case ws::kListConfigs:
+    case ws::kListConfigs: {
+        const Question<ws::DisplayOnly> q(bytes);
+        auto d = find(g_displays, q.head.display);
+        return d ? bytes_of(q.rest.empty() ? d->configs() : d->configs(q.rest))
+                 : std::vector<char>();
+    }
     case ws::kListVisuals: {
         auto d = find(g_displays, Question<ws::DisplayOnly>(bytes).head.display);
-        return d ? bytes_of((uint32_t)kind == ws::kListConfigs ? d->configs() : d->visuals())
-                 : std::vector<char>();
+        return d ? bytes_of(d->visuals()) : std::vector<char>();
     }
     case ws::kMapConfigs: {
         const Question<ws::MapConfigs> q(bytes);

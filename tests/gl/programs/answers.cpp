@@ -86,7 +86,6 @@ constexpr Question kQuestions[] = {{GL_VIEWPORT, 4},
                                    {GL_DEPTH_WRITEMASK, 1},
                                    {GL_DEPTH_CLEAR_VALUE, 1},
                                    {GL_STENCIL_FUNC, 1},
-                                   {GL_STENCIL_REF, 1},
                                    {GL_STENCIL_WRITEMASK, 1},
                                    {GL_STENCIL_CLEAR_VALUE, 1},
                                    {GL_STENCIL_PASS_DEPTH_PASS, 1},
@@ -130,6 +129,7 @@ struct Side {
     EGLContext context;
     GLuint names[kKinds][kOwn];
     GLuint list;
+    int pushed; // client attributes; glckpt refuses to lose a vertex array that they hold
 };
 
 Frames* g_frames;
@@ -256,6 +256,24 @@ const std::function<void()> kState[] = {
     [] { glPopAttrib(); },
 };
 
+// Into lists goes only what no driver rejects.
+const std::function<void()> kRight[] = {
+    [] { glEnable(one_of(kCaps)); },
+    [] { glDisable(one_of(kCaps)); },
+    [] { glDisablei(GL_BLEND, pick(2)); },
+    [] { glViewport((GLint)pick(9), (GLint)pick(9), 24, 16); },
+    [] { glScissor((GLint)pick(9), (GLint)pick(9), 8, 16); },
+    [] { glBlendFunc(one_of(kFactors), one_of(kFactors)); },
+    [] { glBlendFunci(pick(2), one_of(kFactors), one_of(kFactors)); },
+    [] { glColorMask(yes(), yes(), yes(), yes()); },
+    [] { glDepthFunc(pick(2) ? GL_LESS : GL_ALWAYS); },
+    [] { glStencilMaskSeparate(one_of(kFaces), pick(256)); },
+    [] { glActiveTexture(GL_TEXTURE0 + pick(3)); },
+    [] { glUseProgram(g_now->names[kProgram][0]); },
+    [] { glMatrixMode(pick(2) ? GL_MODELVIEW : GL_PROJECTION); },
+    [] { glTranslatef(part(), part(), part()); },
+};
+
 void delete_and_make_again(void (*drop)(GLsizei, const GLuint*), void (*make)(GLsizei, GLuint*),
                            GLuint* name) {
     drop(1, name);
@@ -296,15 +314,22 @@ const std::function<void()> kObjects[] = {
     },
     [] { glBindVertexArray(one_of(g_now->names[kVertexArray])); },
     [] {
-        delete_and_make_again(glDeleteVertexArrays, glGenVertexArrays,
-                              &g_now->names[kVertexArray][pick(kOwn)]);
+        if (g_now->pushed == 0)
+            delete_and_make_again(glDeleteVertexArrays, glGenVertexArrays,
+                                  &g_now->names[kVertexArray][pick(kOwn)]);
     },
-    [] { glPushClientAttrib(GL_CLIENT_ALL_ATTRIB_BITS); },
-    [] { glPopClientAttrib(); },
+    [] {
+        glPushClientAttrib(GL_CLIENT_ALL_ATTRIB_BITS);
+        ++g_now->pushed;
+    },
+    [] {
+        glPopClientAttrib();
+        g_now->pushed -= g_now->pushed > 0;
+    },
     [] {
         glNewList(g_now->list, pick(2) ? GL_COMPILE : GL_COMPILE_AND_EXECUTE);
         for (unsigned i = pick(5); i; --i) {
-            one_of(kState)();
+            one_of(kRight)();
             ask();
         }
         glEndList();

@@ -1,0 +1,84 @@
+#include "replay/spawner.h"
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+#include <dlfcn.h>
+#include <fstream>
+#include <set>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace glckpt::replay {
+namespace {
+
+std::set<std::string> libraries_of(int pid) {
+    std::set<std::string> paths;
+    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+    for (std::string line; std::getline(maps, line);) {
+        const size_t at = line.find('/');
+        if (at == std::string::npos || line.find(".so", at) == std::string::npos)
+            continue;
+        // Mesa's libraries only begin to do something when they are called. Of others that is not
+        // known: NVIDIA's register handlers for fork() and have state from the first moment on.
+        if (line.find("nvidia") == std::string::npos && line.find("cuda") == std::string::npos)
+            paths.insert(line.substr(at));
+    }
+    return paths;
+}
+
+// The next renderer's socket; -1: the app is gone.
+int take_socket(int from) {
+    for (;;) {
+        char what;
+        iovec io{&what, 1};
+        alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))];
+        msghdr m{};
+        m.msg_iov = &io;
+        m.msg_iovlen = 1;
+        m.msg_control = space;
+        m.msg_controllen = sizeof space;
+        const ssize_t r = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+        if (r < 0 && errno == EINTR)
+            continue;
+        const cmsghdr* c = r > 0 ? CMSG_FIRSTHDR(&m) : nullptr;
+        if (!c || c->cmsg_type != SCM_RIGHTS)
+            return -1;
+        int fd;
+        memcpy(&fd, CMSG_DATA(c), sizeof fd);
+        return fd;
+    }
+}
+
+} // namespace
+
+void spawn_renderers(int socket, int like) {
+    prctl(PR_SET_NAME, "glckpt-spawner");
+    const std::set<std::string> libraries = libraries_of(like);
+    int32_t answer = 0;
+    if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
+        _exit(0);
+    for (const std::string& path : libraries)
+        dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); // one that does not load here loads there
+    signal(SIGCHLD, SIG_IGN);                        // nobody waits for them
+    for (;;) {
+        const int fd = take_socket(socket);
+        if (fd < 0)
+            _exit(0);
+        answer = fork();
+        if (answer == 0) {
+            signal(SIGCHLD, SIG_DFL);
+            prctl(PR_SET_NAME, "glckpt-renderer");
+            dup2(fd, socket);
+            close(fd);
+            return;
+        }
+        close(fd);
+        if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
+            _exit(0);
+    }
+}
+
+} // namespace glckpt::replay
