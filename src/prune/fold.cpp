@@ -292,9 +292,14 @@ void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
     // Rejected by the driver: it had no effect. But into a list that is compiled and executed it
     // has gone all the same, and is an error again when the list is called.
-    const bool rejected = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
-    if (rejected && !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE &&
-                      compiled_into_list(h.op)))
+    // (The error of a list's call is that of one command in it; the others count. Should the wrong
+    // one set something, the next driver refuses it by name.)
+    const bool calls = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
+    const bool rejected = (h.flags & log::kFailed) && !(h.flags & log::kPartly) && !calls;
+    if (rejected && is(bytes, Op::glEnd))
+        c->inside_begin = false; // the error was glBegin's, or something in between
+    if (rejected &&
+        !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE && compiled_into_list(h.op)))
         return;
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
