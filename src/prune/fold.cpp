@@ -1,6 +1,7 @@
 #include "prune/fold.h"
 #include "log/begin_end.h"
 #include <algorithm>
+#include <utility>
 
 namespace glckpt::prune {
 namespace {
@@ -293,18 +294,15 @@ void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
     // Rejected by the driver: it had no effect. But into a list that is compiled and executed it
     // has gone all the same, and is an error again when the list is called.
-    const bool rejected = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    // (The error of a list's call is that of one command in it; the others count.)
+    const bool failed = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    const bool calls = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
+    const bool rejected = failed && !calls;
+    if (rejected && is(bytes, Op::glEnd))
+        c->inside_begin = false; // the error was glBegin's, or something in between
     if (rejected &&
-        !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE && compiled_into_list(h.op))) {
-        // The error was in the list: the rest of it was executed.
-        const bool list = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
-        if (list && !doubtful) {
-            doubtful = true;
-            effect(bytes);
-            doubtful = false;
-        }
+        !(c->list && c->list_mode == GL_COMPILE_AND_EXECUTE && compiled_into_list(h.op)))
         return;
-    }
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
         if (reads_pixels(h.op))
@@ -321,7 +319,9 @@ void Fold::record(const char* bytes) {
     }
     if (c->inside_begin && !log::legal_inside_begin(h.op)) [[unlikely]]
         return; // of a display list called there or compiled-and-executed, or a question
+    const bool outer = std::exchange(doubtful, doubtful || failed);
     effect(bytes);
+    doubtful = outer;
 }
 
 void Fold::effect(const char* bytes) {

@@ -116,19 +116,47 @@ IndexRange scan(const Index* p, GLsizei n, bool restart, GLuint restart_index) {
 
 } // namespace
 
+namespace {
+
+bool restarts(uint8_t how, GLenum cap) {
+    return (shadow().restarts_used & how) && encode::glIsEnabled(stream(), cap);
+}
+
+template <class Index>
+IndexRange range(const void* indices, GLsizei n) {
+    const auto* p = static_cast<const Index*>(indices);
+    const IndexRange all = scan(p, n, false, 0);
+    const uint8_t used = shadow().restarts_used;
+    if (!used) [[likely]]
+        return all;
+    // An index that restarts is no vertex: it must not widen the range to 2^32, nor to what lies
+    // behind the app's array. Attribute stacks and lists switch it, too, so the driver is asked;
+    // but only if it makes a difference.
+    constexpr GLuint highest = (Index) ~(Index)0;
+    const GLuint set = shadow().restart_index;
+    auto differs = [&](GLuint restart) {
+        const IndexRange r = scan(p, n, true, restart);
+        return r.any != all.any || r.low != all.low || r.high != all.high;
+    };
+    if ((used & kRestartFixed) && differs(highest) &&
+        restarts(kRestartFixed, GL_PRIMITIVE_RESTART_FIXED_INDEX))
+        return scan(p, n, true, highest);
+    if ((used & (kRestart | kRestartNv)) && set <= highest && differs(set) &&
+        (restarts(kRestart, GL_PRIMITIVE_RESTART) || restarts(kRestartNv, GL_PRIMITIVE_RESTART_NV)))
+        return scan(p, n, true, set);
+    return all;
+}
+
+} // namespace
+
 IndexRange index_range(GLsizei count, GLenum type, const void* indices) {
-    // A restart index is skipped by the driver; it must not widen the range to 2^32. Whether
-    // restart is enabled is not shadowed: the highest value of the type is treated as one whenever
-    // it is the restart index in force or the fixed one, which sends at worst one element less of
-    // an array that long.
-    const GLuint r = shadow().restart_index;
     switch (type) {
     case GL_UNSIGNED_BYTE:
-        return scan((const GLubyte*)indices, count, false, 0);
+        return range<GLubyte>(indices, count);
     case GL_UNSIGNED_SHORT:
-        return scan((const GLushort*)indices, count, true, r && r <= 0xffff ? r : 0xffff);
+        return range<GLushort>(indices, count);
     case GL_UNSIGNED_INT:
-        return scan((const GLuint*)indices, count, true, r ? r : 0xffffffff);
+        return range<GLuint>(indices, count);
     default:
         return {0, 0, false};
     }
@@ -232,11 +260,32 @@ GLCKPT_GL void glEdgeFlagPointerEXT(GLsizei stride, GLsizei, const GLboolean* po
     glEdgeFlagPointer(stride, pointer);
 }
 
+static void note_restart(GLenum cap, bool on) {
+    uint8_t bit = 0;
+    switch (cap) {
+    case GL_PRIMITIVE_RESTART:
+        bit = kRestart;
+        break;
+    case GL_PRIMITIVE_RESTART_FIXED_INDEX:
+        bit = kRestartFixed;
+        break;
+    case GL_PRIMITIVE_RESTART_NV:
+        bit = kRestartNv;
+        break;
+    default:
+        return;
+    }
+    Shadow& s = shadow();
+    s.restarts_used |= on ? bit : 0;
+    s.restarts_on = (uint8_t)(on ? s.restarts_on | bit : s.restarts_on & ~bit);
+}
 GLCKPT_GL void glEnableClientState(GLenum array) {
+    note_restart(array, true);
     enable(client_state_index(array), true);
     encode::glEnableClientState(stream(), array);
 }
 GLCKPT_GL void glDisableClientState(GLenum array) {
+    note_restart(array, false);
     enable(client_state_index(array), false);
     encode::glDisableClientState(stream(), array);
 }
@@ -260,6 +309,7 @@ GLCKPT_GL void glEnable(GLenum cap) {
     if (cap == GL_DEBUG_OUTPUT || cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, true);
     changes(cap);
+    note_restart(cap, true);
     encode::glEnable(stream(), cap);
 }
 GLCKPT_GL void glDisable(GLenum cap) {
@@ -270,6 +320,7 @@ GLCKPT_GL void glDisable(GLenum cap) {
     if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, false);
     changes(cap);
+    note_restart(cap, false);
     encode::glDisable(stream(), cap);
 }
 GLCKPT_GL void glClientActiveTexture(GLenum texture) {
@@ -296,6 +347,10 @@ GLCKPT_GL void glVertexAttribDivisor(GLuint index, GLuint divisor) {
 GLCKPT_GL void glPrimitiveRestartIndex(GLuint index) {
     shadow().restart_index = index;
     encode::glPrimitiveRestartIndex(stream(), index);
+}
+GLCKPT_GL void glPrimitiveRestartIndexNV(GLuint index) {
+    shadow().restart_index = index;
+    encode::glPrimitiveRestartIndexNV(stream(), index);
 }
 
 GLCKPT_GL void glBindVertexArray(GLuint array) {

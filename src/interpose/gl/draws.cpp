@@ -165,6 +165,8 @@ GLCKPT_GL void glMultiDrawElementsBaseVertex(GLenum mode, const GLsizei* count, 
 }
 
 GLCKPT_GL void glArrayElement(GLint i) {
+    if (give_element(i))
+        return;
     before_arrays(i, 1);
     encode::glArrayElement(stream(), i);
 }
@@ -177,7 +179,8 @@ static void note_begin_end(log::ListShapes::Shape::Last what) {
 }
 GLCKPT_GL void glBegin(GLenum mode) {
     encode::glBegin(stream(), mode);
-    note_begin_end(log::ListShapes::Shape::Begin);
+    if (mode <= GL_PATCHES) // of others the driver does not begin anything
+        note_begin_end(log::ListShapes::Shape::Begin);
 }
 GLCKPT_GL void glEnd(void) {
     encode::glEnd(stream());

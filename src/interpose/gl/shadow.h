@@ -46,6 +46,8 @@ struct Map {
     ~Map();
 };
 
+enum Restarts : uint8_t { kRestart = 1, kRestartFixed = 2, kRestartNv = 4 };
+
 struct Shadow {
     PixelStore pack, unpack;
     GLuint pack_buffer = 0, unpack_buffer = 0, array_buffer = 0;
@@ -65,6 +67,8 @@ struct Shadow {
     GLsizei lock_count = 0;
     uint64_t lock_sent = 0;
     GLuint restart_index = 0;
+    uint8_t restarts_on = 0;   // as far as the commands for it tell (not attribute stacks or lists)
+    uint8_t restarts_used = 0; // ways in which this context has ever switched primitive restart on
     // Selection and feedback: the app's memory, filled when the mode ends.
     GLenum render_mode = GL_RENDER;
     GLfloat* feedback = nullptr;

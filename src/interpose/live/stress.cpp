@@ -14,6 +14,7 @@ namespace {
 
 std::atomic<uint64_t> g_calls{0}, g_next{0}, g_times{0};
 uint64_t g_every = 0, g_most = 0;
+std::string g_env; // for the renderers after the first: another driver
 thread_local bool t_replacing = false;
 
 // Called at each synchronous call and swap, before it waits.
@@ -31,7 +32,9 @@ void stress_point() {
     else if (g_most && times >= g_most / 2) // the later half spreads out
         g_next.store(n + (g_every << std::min<uint64_t>(times - g_most / 2, 40)));
     t_replacing = true;
-    if (times > 1)
+    if (times == 1 && !g_env.empty())
+        Session::get().add_renderer_env(g_env);
+    else if (times > 1)
         Session::get().expect_many_renderers();
     const Status s = replace_renderer();
     t_replacing = false;
@@ -58,6 +61,8 @@ void init_stress() {
         g_every = strtoull(r + 8, nullptr, 10);
     if (const char* m = strstr(e, "max:"))
         g_most = strtoull(m + 4, nullptr, 10);
+    if (const char* s = strstr(e, "env:"))
+        g_env.assign(s + 4, strcspn(s + 4, ","));
     if (!g_every)
         return;
     g_next.store(g_every);

@@ -144,7 +144,7 @@ void fold_call_lists(Fold& f, const char* r) {
                           p[4 * i + 3]);
             break;
         default:
-            break;
+            return; // refused
         }
         f.call_list(base + (uint32_t)n, f.list_depth);
     }

@@ -169,7 +169,9 @@ void fold_debug_group(Fold& f, const char* r) {
         f.c->debug.pop_back();
 }
 
-void fold_begin(Fold& f, const char*) { f.c->inside_begin = true; }
+void fold_begin(Fold& f, const char* r) {
+    f.c->inside_begin = f.as<rec::glBegin>(r).mode <= GL_PATCHES;
+}
 void fold_end(Fold& f, const char*) {
     f.c->inside_begin = false;
     f.drew();

@@ -104,9 +104,13 @@ class NoQueryBuffer {
   public:
     explicit NoQueryBuffer(Driver& gl) : gl_(gl) {
         gl_.glGetIntegerv(GL_QUERY_BUFFER_BINDING, &was_);
-        gl_.glBindBuffer(GL_QUERY_BUFFER, 0);
+        if (gl_.glGetError() == GL_NO_ERROR && was_) // not every context knows of it
+            gl_.glBindBuffer(GL_QUERY_BUFFER, 0);
     }
-    ~NoQueryBuffer() { gl_.glBindBuffer(GL_QUERY_BUFFER, (GLuint)was_); }
+    ~NoQueryBuffer() {
+        if (was_)
+            gl_.glBindBuffer(GL_QUERY_BUFFER, (GLuint)was_);
+    }
     NoQueryBuffer(const NoQueryBuffer&) = delete;
     NoQueryBuffer& operator=(const NoQueryBuffer&) = delete;
 
@@ -300,6 +304,7 @@ bool read_query(Exec& x, const log::ReadbackQuestion& q, uint64_t* value) {
     ws_make_current(x.stream.id, x.draw, x.read, true);
     while (gl.glGetError() != GL_NO_ERROR) {
     }
+    const NoQueryBuffer unbound(gl);
     const auto it = x.queries.find(id);
     const uint64_t before = it == x.queries.end() ? 0 : it->second.value;
     if (it != x.queries.end() && it->second.complete) {

@@ -1,8 +1,9 @@
 // What a driver rejects, at once or when a display list is called, leaves the state untouched; and
 // corners that piglit found: commands between glBegin and glEnd, labels of programs, layered cube
-// maps, 32 bits of depth, answers into a pack buffer or into exactly as much memory as they take.
+// maps, 32 bits of depth, answers into a buffer or into exactly as much memory as they take.
 #include "frame.h"
 #include <cstring>
+#include <sys/mman.h>
 
 static void expect(GLenum error) {
     const GLenum e = glGetError();
@@ -53,6 +54,14 @@ int main(int argc, char** argv) {
     glReadBuffer(GL_NONE);
     glBindFramebuffer(GL_FRAMEBUFFER, 0);
     glGenBuffers(1, &pack);
+    // Four corners at the end of what is mapped.
+    char* page = static_cast<char*>(
+        mmap(nullptr, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    munmap(page + 4096, 4096);
+    const GLfloat corners[] = {0.5f, 0.5f, 0.9f, 0.5f, 0.5f, 0.9f, 0.9f, 0.9f};
+    const void* strip = memcpy(page + 4096 - sizeof corners, corners, sizeof corners);
+    GLuint query;
+    glGenQueries(1, &query);
     const GLfloat map[8] = {0, 0.1f, 0.2f, 0.4f, 0.5f, 0.6f, 0.9f, 1};
     glPixelMapfv(GL_PIXEL_MAP_R_TO_R, 8, map);
 
@@ -118,9 +127,47 @@ int main(int argc, char** argv) {
         glGetBufferSubData(GL_PIXEL_PACK_BUFFER, 16, sizeof back, back);
         f.add(back, sizeof back);
         glBindBuffer(GL_PIXEL_PACK_BUFFER, 0);
+        // A query's result, wherever it is taken, while a buffer is bound that answers would go to.
+        glBeginQuery(GL_SAMPLES_PASSED, query);
+        glRectf(-0.2f, -0.2f, 0.1f, 0.3f);
+        glEndQuery(GL_SAMPLES_PASSED);
+        glBindBuffer(GL_QUERY_BUFFER, pack);
+        glGetIntegerv(GL_MATRIX_MODE, &v);
+        glGetQueryObjectuiv(query, GL_QUERY_RESULT, (GLuint*)8);
+        glGetBufferSubData(GL_QUERY_BUFFER, 8, 4, &v);
+        f.add(&v, sizeof v);
+        glBindBuffer(GL_QUERY_BUFFER, 0);
+        // Indices that restart a primitive are no vertices: behind the array there is nothing.
+        glVertexPointer(2, GL_FLOAT, 0, strip);
+        glEnableClientState(GL_VERTEX_ARRAY);
+        const GLushort order[] = {0, 1, 2, 1000, 1, 2, 3};
+        const GLubyte few[] = {0, 1, 2, 255, 1, 2, 3};
+        glColor3f(0.1f, (GLfloat)(i % 6) / 6, 0.9f);
+        glEnable(GL_PRIMITIVE_RESTART);
+        glPrimitiveRestartIndex(1000);
+        glDrawElements(GL_LINE_STRIP, 7, GL_UNSIGNED_SHORT, order);
+        glPrimitiveRestartIndex(255);
+        glDrawElements(GL_TRIANGLE_STRIP, 7, GL_UNSIGNED_BYTE, few);
+        glDisable(GL_PRIMITIVE_RESTART);
+        glDrawElements(GL_POINTS, 3, GL_UNSIGNED_BYTE, few + 4);
+        // Elements one by one.
+        const GLubyte colors[] = {255, 0, 0, 255, 0, 200, 9, 255, 3, 7, 250, 255, 90, 91, 92, 255};
+        const GLshort wide[] = {-1, -1, 0, -1, 0, 0, -1, 0};
+        glColorPointer(4, GL_UNSIGNED_BYTE, 0, colors);
+        glEnableClientState(GL_COLOR_ARRAY);
+        glVertexPointer(2, GL_SHORT, 0, wide);
+        glBegin(GL_TRIANGLE_FAN);
+        for (int k = 0; k < 4; ++k)
+            glArrayElement(k);
+        glEnd();
+        glGetFloatv(GL_CURRENT_COLOR, back);
+        f.add(back, 4 * sizeof back[0]);
+        glDisableClientState(GL_COLOR_ARRAY);
+        glDisableClientState(GL_VERTEX_ARRAY);
         GLint guarded[4] = {1, 2, 3, 4};
         glGetVertexAttribiv(1, GL_VERTEX_ATTRIB_ARRAY_SIZE, guarded);
         f.add(guarded, sizeof guarded);
+        glClear(GL_COLOR_BUFFER_BIT); // of state alone: see "Not yet" in docs/status.md
         f.done();
     }
 }
