@@ -145,6 +145,8 @@ Status Snapshot::stop(uint64_t deadline_ns) {
 }
 
 Status Snapshot::report(MemberReport& out) {
+    if (Status s = passed_.look(job_->descriptors); !s)
+        return s;
     for (const OpenFd& f : open_descriptors()) {
         const bool socket = S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH);
         out.descriptors.push_back(
@@ -184,6 +186,8 @@ Status Snapshot::describe(const TreePart* part) {
     ProcessState& st = job.state;
     if (part)
         note_tree(*part);
+    else if (Status s = passed_.look(job.descriptors); !s)
+        return s;
     if (Status s = save_descriptors(job.descriptors, st); !s)
         return s;
     const std::vector<Vma> vmas = read_maps();
@@ -233,10 +237,12 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
         hooks_.restarted();
         job.staging.forget();
         drained_.forget();
+        passed_.forget();
         forget();
         finish_restart(job.state, job.self, threads);
         return kRestarted;
     }
+    passed_.close_all();
     advise(job.special, kDontFork, MADV_DONTFORK);
     advise(job.special, kWipeOnFork, MADV_WIPEONFORK);
     if (writer_ < 0)

@@ -200,7 +200,8 @@ struct Descriptor {
     int32_t fd = -1;
     bool cloexec = false;
     uint32_t description = 0;
-    auto fields() { return std::tie(fd, cloexec, description); }
+    bool passed = false; // not the program's: only waits in a unix socket (fd/unix_unread.h)
+    auto fields() { return std::tie(fd, cloexec, description, passed); }
 };
 
 // Of the process. User, group and capabilities are each thread's own to the kernel (ThreadSlot);
