@@ -203,6 +203,7 @@ Status Snapshot::describe(const TreePart* part) {
                 }
     if (Status s = copy_shared(job.descriptors, vmas, job.staging, job.shared); !s)
         return s;
+    stop_.look_at_queues();
     for (const auto& slot : stop_.slots())
         if (slot->state.load() == ThreadSlot::Parked)
             st.threads.push_back(save_thread(*slot));

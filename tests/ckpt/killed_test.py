@@ -137,10 +137,10 @@ class Killer:
 
 
 def fill_a_disk(s):
-    """A file system of 1 MiB: refused by name, the program goes on, the image before is whole."""
+    """A small file system: refused by name, the program goes on, the image before is whole."""
     small = s.path("small")
     os.mkdir(small)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=777", "none", small], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=777", "none", small], check=True)
     try:
         with_room = s.checkpoint("--profile", "packed", "--output", f"{small}/image.gck")["image"]
         with open(f"{small}/filler", "wb") as f:

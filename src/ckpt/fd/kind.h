@@ -75,6 +75,8 @@ struct RestoreContext {
     std::map<int, const Description*> made_by_each;
     std::map<std::string, int> deleted_folders; // by the name that maps and links show
     std::map<std::string, int> tcp_ends;
+    std::map<std::pair<int, int>, int> ports;      // how many sockets have a type and port
+    std::map<std::string, int> udp_names;          // by the address they are bound to
     std::map<uint64_t, std::string> unix_contacts; // what peers connect to where the file is gone
     std::set<int> memfds_used;                     // objects that have given their own description
     std::set<std::string> made_folders;            // for them, for the moment

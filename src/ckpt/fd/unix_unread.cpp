@@ -2,8 +2,10 @@
 //
 // Descriptors belong to the piece of a stream with which they were sent: a reader gets them with
 // the first byte of that piece, and no read goes on behind it. A look, too, ends behind such a
-// piece, but may begin before it. How many bytes precede it is found by looking again with less
-// room: the descriptors come exactly if the room reaches into the piece.
+// piece, but may begin before it, and (as of Linux 6.18) gives the descriptors even where the room
+// ends before. How many bytes precede the piece is found by another look, at a place where the
+// piece's last byte has no memory to go to: a piece that cannot be copied whole is not counted, and
+// ends the look behind those before it.
 #include "ckpt/fd/unix_unread.h"
 #include "ckpt/fd/kind.h"
 #include "ckpt/fd/socket_options.h"
@@ -82,17 +84,18 @@ void close_these(const std::vector<int32_t>& fds) {
 }
 
 // How many of the `bytes` from `offset` on precede what the descriptors were sent with.
-size_t bytes_before(int fd, PeekOffset& at, size_t offset, size_t bytes) {
-    size_t without = 0, with = bytes;
-    while (with - without > 1) {
-        const size_t room = without + (with - without) / 2;
-        at.set((int)offset);
-        const Look l = look_once(fd, room);
-        close_these(l.message.passed);
-        (l.message.passed.empty() ? without : with) = room;
-    }
-    at.set((int)(offset + bytes));
-    return with - 1;
+size_t bytes_before(int fd, PeekOffset& at, size_t offset, std::string& bytes) {
+    at.set((int)offset);
+    const std::string seen = bytes; // overwritten with the same
+    void* const nowhere = reinterpret_cast<void*>(16);
+    iovec io[2] = {{bytes.data(), bytes.size() - 1}, {nowhere, 4096}};
+    msghdr m{};
+    m.msg_iov = io;
+    m.msg_iovlen = 2;
+    const long n = raw_syscall(SYS_recvmsg, fd, &m, MSG_PEEK | MSG_DONTWAIT);
+    at.set((int)(offset + bytes.size()));
+    bytes = seen;
+    return n > 0 ? (size_t)n : 0;
 }
 
 Status read_unread(const OpenFd& f, bool stream, std::vector<UnixMessage>& out) {
@@ -114,7 +117,7 @@ Status read_unread(const OpenFd& f, bool stream, std::vector<UnixMessage>& out) 
         }
         m.bytes.resize((size_t)l.bytes);
         if (stream && !m.passed.empty())
-            if (const size_t n = bytes_before(f.fd, at, offset, m.bytes.size()); n > 0) {
+            if (const size_t n = bytes_before(f.fd, at, offset, m.bytes); n > 0) {
                 out.push_back({m.bytes.substr(0, n), m.sender, {}});
                 m.bytes.erase(0, n);
             }

@@ -92,6 +92,7 @@ Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles
         if (!tree.living(i))
             continue;
         for (const Description& d : tree.process(i).descriptions) {
+            note_port(d, ctx);
             if (!is_tcp_connection(d))
                 continue;
             auto fd = create(d, ctx);

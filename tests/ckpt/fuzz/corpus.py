@@ -12,7 +12,7 @@ from driver import Session  # noqa: E402
 
 def images(folder):
     os.makedirs(folder, exist_ok=True)
-    for program, profile in (("pipes", "packed"), ("pipes", "raw"), ("tree", "packed"), ("parts", "packed")):
+    for program, profile in (("pipes", "packed"), ("tree", "packed"), ("parts", "packed")):
         with Session() as s:
             s.start(program)
             image = s.checkpoint("--profile", profile)["image"]

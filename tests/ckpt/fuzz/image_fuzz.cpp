@@ -5,6 +5,7 @@
 #include "ckpt/image/archive.h"
 #include "ckpt/restore/image_tree.h"
 #include "fuzz.h"
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <random>
@@ -104,6 +105,38 @@ bool change_process(Parts& parts, std::mt19937& random) {
     return false;
 }
 
+// The first pages alone, as a raw image has them: a whole one of a real program is too large.
+void make_raw(Parts& parts, std::mt19937& random) {
+    std::vector<PageRun> runs;
+    std::vector<PageFrame> frames;
+    uint64_t bytes = 0;
+    for (Parts::Section& s : parts.sections) {
+        if (s.name == kSectionRuns)
+            for (size_t at = 0; at + sizeof(PageRun) <= s.bytes.size() && runs.size() < 40;
+                 at += sizeof(PageRun)) {
+                PageRun r;
+                memcpy(&r, s.bytes.data() + at, sizeof r);
+                r.bytes = std::min<uint64_t>(r.bytes, (1 + random() % 8) * kPage);
+                r.file_offset = kPage + bytes;
+                bytes += r.bytes;
+                runs.push_back(r);
+            }
+    }
+    for (uint64_t at = 0; at < bytes; at += kFrameBytes)
+        frames.push_back({0, std::min(kFrameBytes, bytes - at), 0});
+    for (Parts::Section& s : parts.sections) {
+        if (s.name == kSectionRuns)
+            s.bytes.assign(reinterpret_cast<const char*>(runs.data()),
+                           runs.size() * sizeof runs[0]);
+        if (s.name == kSectionFrames)
+            s.bytes.assign(reinterpret_cast<const char*>(frames.data()),
+                           frames.size() * sizeof frames[0]);
+    }
+    std::erase_if(parts.sections, [](const auto& s) { return s.name == kSectionTree; });
+    parts.header.profile = Profile::Raw;
+    parts.data.assign(bytes, (char)random());
+}
+
 } // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -131,7 +164,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsi
         return bytes;
     };
     const bool whole = take_apart(image, parts) && !parts.sections.empty();
-    switch (whole ? random() % 6 : 0) {
+    switch (whole ? random() % 7 : 0) {
     case 0: // as it comes: the hashes find it
         image = mutated(image, 64);
         break;
@@ -148,6 +181,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsi
     }
     case 3:
         change_process(parts, random);
+        image = put_together(parts);
+        fix_hashes(image, 0, image.size());
+        break;
+    case 5:
+        make_raw(parts, random);
         image = put_together(parts);
         fix_hashes(image, 0, image.size());
         break;
