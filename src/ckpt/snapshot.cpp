@@ -30,6 +30,18 @@ std::set<uint64_t>& inherited_inodes() {
     return *all;
 }
 
+// What the restorer has given for them is another pipe or socket, which is to count as well.
+void renew_inherited(const ProcessState& state) {
+    std::set<uint64_t> now;
+    for (const Descriptor& d : state.descriptors) {
+        struct stat st {};
+        if (inherited_inodes().count(state.descriptions[d.description].ino) &&
+            raw_syscall(SYS_fstat, d.fd, &st) == 0)
+            now.insert(st.st_ino);
+    }
+    inherited_inodes().merge(now);
+}
+
 // Filters of system calls (seccomp). What the program was started with, it gets from whoever
 // restores it; what it has installed itself cannot be read without privilege.
 uint64_t g_filters_at_start = 0;
@@ -236,6 +248,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
+        renew_inherited(job.state);
         job.staging.forget();
         drained_.forget();
         passed_.forget();

@@ -152,6 +152,23 @@ class Commands(Running):
         self.refused(self.s.run("glckpt-signal", "--move-display", ":77", str(self.s.pid)), 1, "no windows")
         self.s.finish()
 
+    def test_what_it_was_started_with_is_the_restorers_again_and_again(self):
+        # A pipe to somebody else under a number of its own: the restorer's of that number.
+        read, write = os.pipe()
+        program = os.path.join(os.environ["GLCKPT_PROGRAMS"], "attributes")
+        try:
+            os.set_inheritable(write, True)
+            self.s.inherit = (write,)
+            self.s.start(program)
+            for _ in range(3):
+                image = self.s.checkpoint("--kill")["image"]
+                self.s.process.wait()
+                self.s.restore(image)
+            self.s.finish()
+        finally:
+            os.close(read)
+            os.close(write)
+
     def test_noise_on_the_control_socket(self):
         self.s.start("forks")
         with open(self.s.path("child")) as f:

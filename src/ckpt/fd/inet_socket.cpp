@@ -204,8 +204,7 @@ Status connect(int fd, const Description& d, RestoreContext&) {
 
 void note_port(const Description& d, RestoreContext& ctx) {
     Payload p;
-    if (d.kind == FdKind::InetSocket && !d.elsewhere && decode(d.payload, p) &&
-        has_port(p.address) && !p.is_connection())
+    if (d.kind == FdKind::InetSocket && !d.elsewhere && decode(d.payload, p) && has_port(p.address))
         ++ctx.ports[port_of(p)];
 }
 
