@@ -96,14 +96,14 @@ class Killer:
                 kill(random.choice(victims))
         else:
             time.sleep(max(0, end - time.monotonic()))
+            everybody = tree_of(self.s.pid)
             kill(asked.pid if what == "tool" else self.s.pid)
         out, err = asked.communicate(timeout=60)
         self.counts[what] = self.counts.get(what, 0) + 1
         if what == "writer" and asked.returncode not in (0, 1):
             raise Failed(f"{what}: glckpt-signal {asked.returncode} {err}")
         if what == "program":
-            # The others of its tree end by themselves in these programs, or go with their leader.
-            for p in tree_of(self.s.pid):
+            for p in everybody:
                 kill(p)
             self.s.process.wait()
             wait_for(lambda: not self.writers_left(), what="the copies end")

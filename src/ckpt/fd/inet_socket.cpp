@@ -90,6 +90,12 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     p.options = read_socket_options(f.fd, p.family, p.type);
     if (p.type == SOCK_STREAM && p.peer.empty() && is_connecting(f.fd))
         return refuse_fd(f, "a TCP connection that is being made; try again");
+    // Ended in both directions: not a peer any more, but a stream's end to be read, where one that
+    // was never connected says ENOTCONN.
+    char none;
+    if (p.type == SOCK_STREAM && p.peer.empty() && !p.listening &&
+        raw_syscall(SYS_recvfrom, f.fd, &none, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) == 0)
+        p.peer_closed = true;
     if (p.type == SOCK_STREAM && !p.peer.empty())
         if (Status s = save_tcp_end(f, ctx, p.address, p.peer, p.tcp); !s)
             return s;
