@@ -1,6 +1,7 @@
 #include "ckpt/fd/pty.h"
 #include "ckpt/text.h"
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -72,6 +73,30 @@ bool put(int to, const std::string& bytes) {
     return done == bytes.size();
 }
 
+// All that is on its way from one side to the other, taken out. What one side writes reaches the
+// other by a kernel thread, some time later: so a mark is sent behind it, and waited for. (A side
+// whose output is stopped takes none, and has nothing on its way.)
+bool take_all(int from, int other, std::string& out) {
+    constexpr std::string_view kMark = "\x01glckpt\x02";
+    out = take(from);
+    const long sent = raw_syscall(SYS_write, other, kMark.data(), kMark.size());
+    if (sent <= 0) {
+        out += take(from);
+        return true;
+    }
+    const std::string_view mark = kMark.substr(0, (size_t)sent);
+    for (int tries = 0; tries < 2000; ++tries) {
+        out += take(from);
+        if (out.ends_with(mark)) {
+            out.resize(out.size() - mark.size());
+            return true;
+        }
+        const timespec tick{0, 500'000};
+        raw_syscall(SYS_nanosleep, &tick, 0);
+    }
+    return false;
+}
+
 } // namespace
 
 bool is_pty_master(uint32_t mode, uint64_t rdev) {
@@ -109,7 +134,10 @@ Status save_pty(int master, PtyState& p) {
         return Status::refused("a pseudo terminal that does not tell its settings");
     p.settings.resize(kKernelTermios);
     const UniqueFd slave(open_pty_slave(master, O_RDWR | O_NOCTTY | O_NONBLOCK));
-    if (!slave.ok() || (waiting(master) == 0 && waiting(slave.get()) == 0))
+    // Taken line by line: to look is to end a line that was typed in part, so not for nothing.
+    uint32_t local = 0;
+    memcpy(&local, p.settings.data() + offsetof(Settings, words[3]), sizeof local);
+    if (!slave.ok() || ((local & ICANON) && waiting(master) == 0 && waiting(slave.get()) == 0))
         return {};
     const int flags = (int)raw_syscall(SYS_fcntl, master, F_GETFL);
     const int off = 0, packets = 1;
@@ -119,9 +147,9 @@ Status save_pty(int master, PtyState& p) {
     bool whole = true;
     {
         const PassThrough raw(master);
-        p.output = take(master);
-        p.input = take(slave.get());
-        whole = put(slave.get(), p.output);
+        whole = take_all(master, slave.get(), p.output);
+        whole &= take_all(slave.get(), master, p.input);
+        whole &= put(slave.get(), p.output);
         whole &= put(master, p.input);
     }
     if (p.packets)
