@@ -1,8 +1,8 @@
 #include "ckpt/fd/pty.h"
 #include "ckpt/text.h"
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -39,7 +39,11 @@ class PassThrough {
     Settings before_{};
 };
 
+// What one side writes reaches the other by a kernel thread, some time later. poll() waits for that
+// where it finds nothing to read.
 int waiting(int fd) {
+    pollfd p{fd, POLLIN, 0};
+    raw_syscall(SYS_poll, &p, 1, 0);
     int n = 0;
     return raw_syscall(SYS_ioctl, fd, FIONREAD, &n) == 0 ? n : 0;
 }
@@ -71,30 +75,6 @@ bool put(int to, const std::string& bytes) {
         ++tries;
     }
     return done == bytes.size();
-}
-
-// All that is on its way from one side to the other, taken out. What one side writes reaches the
-// other by a kernel thread, some time later: so a mark is sent behind it, and waited for. (A side
-// whose output is stopped takes none, and has nothing on its way.)
-bool take_all(int from, int other, std::string& out) {
-    constexpr std::string_view kMark = "\x01glckpt\x02";
-    out = take(from);
-    const long sent = raw_syscall(SYS_write, other, kMark.data(), kMark.size());
-    if (sent <= 0) {
-        out += take(from);
-        return true;
-    }
-    const std::string_view mark = kMark.substr(0, (size_t)sent);
-    for (int tries = 0; tries < 2000; ++tries) {
-        out += take(from);
-        if (out.ends_with(mark)) {
-            out.resize(out.size() - mark.size());
-            return true;
-        }
-        const timespec tick{0, 500'000};
-        raw_syscall(SYS_nanosleep, &tick, 0);
-    }
-    return false;
 }
 
 } // namespace
@@ -134,10 +114,7 @@ Status save_pty(int master, PtyState& p) {
         return Status::refused("a pseudo terminal that does not tell its settings");
     p.settings.resize(kKernelTermios);
     const UniqueFd slave(open_pty_slave(master, O_RDWR | O_NOCTTY | O_NONBLOCK));
-    // Taken line by line: to look is to end a line that was typed in part, so not for nothing.
-    uint32_t local = 0;
-    memcpy(&local, p.settings.data() + offsetof(Settings, words[3]), sizeof local);
-    if (!slave.ok() || ((local & ICANON) && waiting(master) == 0 && waiting(slave.get()) == 0))
+    if (!slave.ok() || (waiting(master) == 0 && waiting(slave.get()) == 0))
         return {};
     const int flags = (int)raw_syscall(SYS_fcntl, master, F_GETFL);
     const int off = 0, packets = 1;
@@ -147,9 +124,9 @@ Status save_pty(int master, PtyState& p) {
     bool whole = true;
     {
         const PassThrough raw(master);
-        whole = take_all(master, slave.get(), p.output);
-        whole &= take_all(slave.get(), master, p.input);
-        whole &= put(slave.get(), p.output);
+        p.output = take(master);
+        p.input = take(slave.get());
+        whole = put(slave.get(), p.output);
         whole &= put(master, p.input);
     }
     if (p.packets)
