@@ -9,8 +9,8 @@
 namespace glckpt {
 namespace {
 
-// kOwnFdUsual numbers below the soft limit, but at most 4096: the kernel's table grows with the highest
-// number in use, and select() must not see ours.
+// kOwnFdUsual numbers below the soft limit, but at most 4096: the kernel's table grows with the
+// highest number in use, and select() must not see ours.
 struct Slot {
     std::atomic<int> fd{-1};
     std::atomic<uint8_t> kind{(uint8_t)OwnFd::None};

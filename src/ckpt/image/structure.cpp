@@ -120,7 +120,8 @@ Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64
         return damaged("tree");
     for (size_t i = 0; i < t.members.size(); ++i) {
         const TreeMember& m = t.members[i];
-        if (m.pid <= 0 || (i > 0 && m.parent != 0 && !seen.count(m.parent)) || !seen.insert(m.pid).second)
+        if (m.pid <= 0 || (i > 0 && m.parent != 0 && !seen.count(m.parent)) ||
+            !seen.insert(m.pid).second)
             return damaged("tree");
         if (i == 0 || m.zombie)
             continue;
