@@ -9,8 +9,8 @@
 namespace glckpt {
 namespace {
 
-// 128 numbers below the soft limit, but at most 4096: the kernel's table grows with the highest
-// number in use, and select() must not see ours.
+// kOwnFdUsual numbers below the soft limit, but at most 4096: the kernel's table grows with the
+// highest number in use, and select() must not see ours.
 struct Slot {
     std::atomic<int> fd{-1};
     std::atomic<uint8_t> kind{(uint8_t)OwnFd::None};
@@ -22,8 +22,8 @@ std::atomic<int> g_lowest{INT32_MAX};
 int compute_base() {
     rlimit lim{};
     raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &lim);
-    const uint64_t top = std::clamp<uint64_t>(lim.rlim_cur, 64 + kOwnFdSlots, 4096);
-    return (int)top - kOwnFdSlots;
+    const uint64_t top = std::clamp<uint64_t>(lim.rlim_cur, 64 + kOwnFdUsual, 4096);
+    return (int)top - kOwnFdUsual;
 }
 std::atomic<int> g_base{0};
 
@@ -51,6 +51,19 @@ void note_lowest(int fd) {
     }
 }
 
+// When all our numbers are taken: beyond the soft limit, which a number stays valid beyond.
+long above_the_limit(int fd) {
+    rlimit lim{};
+    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &lim);
+    if (lim.rlim_cur >= lim.rlim_max)
+        return -24; // EMFILE
+    const rlimit raised{lim.rlim_max, lim.rlim_max};
+    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
+    const long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lim.rlim_cur);
+    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &lim, 0);
+    return high;
+}
+
 } // namespace
 
 int own_fd_base() {
@@ -68,6 +81,8 @@ int own_fd_adopt(int fd, OwnFd kind) {
     long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, own_fd_base());
     if (high < 0) // the program has lowered its limit since
         high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, compute_base());
+    if (high < 0)
+        high = above_the_limit(fd);
     if (high < 0)
         return (int)high;
     Slot* s = take_slot((int)high);

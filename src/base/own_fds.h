@@ -28,7 +28,10 @@ OwnFd own_fd_kind(int fd);
 // lowers its limit gets ours at the top of what is left.
 int own_fd_base();
 // All of them, for whoever must walk around them: slots 0 .. kOwnFdSlots-1; -1: not in use.
-constexpr int kOwnFdSlots = 128;
+// As many as a large tree's checkpoint may need for its moment.
+constexpr int kOwnFdSlots = 2048;
+// So many numbers below the limit are ours; more only while there are so many.
+constexpr int kOwnFdUsual = 128;
 int own_fd_at(int slot);
 
 } // namespace glckpt

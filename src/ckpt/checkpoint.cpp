@@ -5,6 +5,7 @@
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
 #include "ckpt/tree/leader.h"
+#include "ckpt/tree/registry.h"
 #include <csignal>
 
 namespace glckpt::ckpt {
@@ -25,7 +26,7 @@ Status prepare(Snapshot& self, const CheckpointRequest& request, int image_fd, b
         s = self.prepare(request.profile, request.external, image_fd, !alone);
         if (s.ok() || !alone)
             return s;
-        alone = descendants_of(own_pid()).empty();
+        alone = descendants_of(own_pid()).empty() && orphans_of_tree().empty();
         const timespec tick{0, 5'000'000};
         raw_syscall(SYS_nanosleep, &tick, 0);
     }

@@ -38,6 +38,8 @@ class Endpoint {
   public:
     virtual ~Endpoint() = default;
     virtual const char* name() const = 0;
+    // Has the program used it at all?
+    virtual bool in_use() { return true; }
 
     // The app runs. Refuse, by name, what could not be restored. Cheap; leaves no trace.
     virtual Status preflight() = 0;

@@ -11,6 +11,7 @@
 #include "ckpt/plugin.h"
 #include "ckpt/restart.h"
 #include "ckpt/stop/threads.h"
+#include <atomic>
 #include <pthread.h>
 #include <vector>
 
@@ -20,6 +21,12 @@ namespace {
 std::vector<void (*)()>& fork_hooks() {
     static auto* hooks = new std::vector<void (*)()>();
     return *hooks;
+}
+
+std::atomic<unsigned> g_forks{0};
+void before_fork() {
+    g_forks.fetch_add(1);
+    heap_lock_all();
 }
 
 // The child of fork() has one thread and copies of our descriptors. It gets a checkpoint thread
@@ -45,14 +52,16 @@ void in_fork_child() {
 void init_engine() {
     note_inherited_descriptors();
     note_environment();
+    note_tree_id();
     note_lazy_mappings(""); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     open_control_server();
     take_over_sigterm();
-    pthread_atfork(heap_lock_all, heap_unlock_all, in_fork_child);
+    pthread_atfork(before_fork, heap_unlock_all, in_fork_child);
 }
 
+unsigned forks_so_far() { return g_forks.load(); }
 void register_fork_child_hook(void (*hook)()) { fork_hooks().push_back(hook); }
 
 } // namespace glckpt::ckpt

@@ -3,6 +3,8 @@
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
 #include <cerrno>
+#include <cstring>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace glckpt::ckpt {
@@ -39,6 +41,48 @@ std::string absolute(const std::string& path) {
     return path == "." ? cwd : cwd + "/" + path;
 }
 
+// A whole image has its temporary name only between link and rename; whoever is killed there
+// leaves it behind. Whose writer lives is locked by it.
+constexpr int64_t kMinute = 60;
+
+bool is_temporary(std::string_view name) {
+    if (!name.ends_with(".tmp"))
+        return false;
+    name.remove_suffix(4);
+    const size_t dot = name.rfind('.');
+    if (dot == name.npos || dot + 1 == name.size() ||
+        name.find_first_not_of("0123456789", dot + 1) != name.npos)
+        return false;
+    return name.substr(0, dot).ends_with(".gck");
+}
+
+void remove_leftovers(const std::string& folder) {
+    const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
+    alignas(8) char entries[8192];
+    for (;;) {
+        const long n = raw_syscall(SYS_getdents64, dir.get(), entries, sizeof entries);
+        if (n <= 0)
+            return;
+        for (long at = 0; at < n;) {
+            unsigned short bytes;
+            memcpy(&bytes, entries + at + 16, sizeof bytes);
+            const char* name = entries + at + 19;
+            at += bytes;
+            if (!is_temporary(name))
+                continue;
+            const UniqueFd fd(raw_syscall(SYS_openat, dir.get(), name,
+                                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0));
+            struct stat st {};
+            if (!fd.ok() || raw_syscall(SYS_fstat, fd.get(), &st) < 0 || !S_ISREG(st.st_mode))
+                continue;
+            const auto now = (int64_t)(clock_ns(CLOCK_REALTIME) / 1'000'000'000);
+            if (now - st.st_mtim.tv_sec > kMinute && st.st_uid == raw_syscall(SYS_geteuid) &&
+                raw_syscall(SYS_flock, fd.get(), LOCK_EX | LOCK_NB) == 0)
+                raw_syscall(SYS_unlinkat, dir.get(), name, 0);
+        }
+    }
+}
+
 std::vector<std::string>& written() {
     static auto* names = new std::vector<std::string>();
     return *names;
@@ -65,6 +109,8 @@ Result<Output> Output::open(const std::string& wanted, const Settings& settings)
         return Status::refused(
             format("cannot write the image %s: %s", name.c_str(), error_text(error)));
     }
+    raw_syscall(SYS_flock, o.fd_.get(), LOCK_EX | LOCK_NB);
+    remove_leftovers(folder);
     // Registered as ours: the app does not see it among its own, nor the image.
     const int high = own_fd_adopt(o.fd_.release(), OwnFd::Skip);
     o.fd_ = UniqueFd(high);

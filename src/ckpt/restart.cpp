@@ -9,6 +9,7 @@
 #include "ckpt/stop/threads.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/registry.h"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -100,6 +101,8 @@ void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threa
         report(h.status_fd, "failed " + s.why() + "\n");
         raw_syscall(SYS_exit_group, (int)ExitCode::Refused);
     }
+    set_tree_id(h.tree_id);
+    note_tree_id();
     restart_control_server();
     restore_limits(saved);
     tell_restarted_to_inside();

@@ -30,6 +30,18 @@ std::set<uint64_t>& inherited_inodes() {
     return *all;
 }
 
+// What the restorer has given for them is another pipe or socket, which is to count as well.
+void renew_inherited(const ProcessState& state) {
+    std::set<uint64_t> now;
+    for (const Descriptor& d : state.descriptors) {
+        struct stat st {};
+        if (inherited_inodes().count(state.descriptions[d.description].ino) &&
+            raw_syscall(SYS_fstat, d.fd, &st) == 0)
+            now.insert(st.st_ino);
+    }
+    inherited_inodes().merge(now);
+}
+
 // Filters of system calls (seccomp). What the program was started with, it gets from whoever
 // restores it; what it has installed itself cannot be read without privilege.
 uint64_t g_filters_at_start = 0;
@@ -145,6 +157,8 @@ Status Snapshot::stop(uint64_t deadline_ns) {
 }
 
 Status Snapshot::report(MemberReport& out) {
+    if (Status s = passed_.look(job_->descriptors); !s)
+        return s;
     for (const OpenFd& f : open_descriptors()) {
         const bool socket = S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH);
         out.descriptors.push_back(
@@ -184,6 +198,8 @@ Status Snapshot::describe(const TreePart* part) {
     ProcessState& st = job.state;
     if (part)
         note_tree(*part);
+    else if (Status s = passed_.look(job.descriptors); !s)
+        return s;
     if (Status s = save_descriptors(job.descriptors, st); !s)
         return s;
     const std::vector<Vma> vmas = read_maps();
@@ -199,6 +215,7 @@ Status Snapshot::describe(const TreePart* part) {
                 }
     if (Status s = copy_shared(job.descriptors, vmas, job.staging, job.shared); !s)
         return s;
+    stop_.look_at_queues();
     for (const auto& slot : stop_.slots())
         if (slot->state.load() == ThreadSlot::Parked)
             st.threads.push_back(save_thread(*slot));
@@ -231,12 +248,15 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
+        renew_inherited(job.state);
         job.staging.forget();
         drained_.forget();
+        passed_.forget();
         forget();
         finish_restart(job.state, job.self, threads);
         return kRestarted;
     }
+    passed_.close_all();
     advise(job.special, kDontFork, MADV_DONTFORK);
     advise(job.special, kWipeOnFork, MADV_WIPEONFORK);
     if (writer_ < 0)

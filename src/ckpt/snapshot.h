@@ -55,6 +55,7 @@ class Snapshot {
     std::unique_ptr<WriteJob> job_;
     Stop stop_;
     Drained drained_;
+    Passed passed_; // closed before anything goes on
     int writer_ = 0;
 };
 

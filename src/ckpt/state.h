@@ -200,7 +200,8 @@ struct Descriptor {
     int32_t fd = -1;
     bool cloexec = false;
     uint32_t description = 0;
-    auto fields() { return std::tie(fd, cloexec, description); }
+    bool passed = false; // not the program's: only waits in a unix socket (fd/unix_unread.h)
+    auto fields() { return std::tie(fd, cloexec, description, passed); }
 };
 
 // Of the process. User, group and capabilities are each thread's own to the kernel (ThreadSlot);
@@ -244,7 +245,7 @@ struct ProcessState {
     std::vector<Description> descriptions;
     std::vector<Descriptor> descriptors;
     std::vector<int32_t> own_fds; // glckpt's own numbers: closed after the restart until attached
-    std::array<uint64_t, 4> cpu_features{}; // what a restart's processor must offer
+    std::array<uint64_t, 6> cpu_features{}; // what a restart's processor must offer
     // Where the restorer hands over.
     uint64_t thread_entry = 0; // void(ThreadSlot*)
     uint64_t handover = 0;     // Handover in the guest
@@ -275,6 +276,7 @@ struct Handover {
     uint64_t blob, blob_bytes;  // the restorer's remains, to be unmapped
     int64_t monotonic_shift_ns; // how far CLOCK_MONOTONIC moved since the checkpoint
     char image[1024];
+    char tree_id[24]; // of the tree from now on
     char display[256];
     char renderer_env[8192]; // K=V lines
 };

@@ -88,11 +88,23 @@ bool can_be_lazy(const SavedMapping& m) {
     return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
 }
 
-// A link cannot take the place of a file that exists; a rename can.
+Status sync_folder(const std::string& file) {
+    const std::string folder = file.substr(0, file.rfind('/') + 1);
+    const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
+    const long r = dir.ok() ? raw_syscall(SYS_fsync, dir.get()) : -dir.error();
+    return r < 0 ? Status::refused(error_text((int)-r)) : Status();
+}
+
+// A link cannot take the place of a file that exists; a rename can. Where there is none, there is
+// no moment at which the file has another name than its own.
 Status commit(const WriteJob& job) {
     long r = 0;
     if (job.unnamed) {
         const std::string self = format("/proc/self/fd/%d", job.image_fd);
+        const bool linked = raw_syscall(SYS_linkat, AT_FDCWD, self.c_str(), AT_FDCWD,
+                                        job.final.c_str(), AT_SYMLINK_FOLLOW) == 0;
+        if (linked)
+            return sync_folder(job.final);
         raw_syscall(SYS_unlink, job.temporary.c_str());
         r = raw_syscall(SYS_linkat, AT_FDCWD, self.c_str(), AT_FDCWD, job.temporary.c_str(),
                         AT_SYMLINK_FOLLOW);
@@ -102,10 +114,7 @@ Status commit(const WriteJob& job) {
     r = raw_syscall(SYS_rename, job.temporary.c_str(), job.final.c_str());
     if (r < 0)
         return Status::refused(error_text((int)-r));
-    const std::string folder = job.final.substr(0, job.final.rfind('/') + 1);
-    const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
-    r = dir.ok() ? raw_syscall(SYS_fsync, dir.get()) : -dir.error();
-    return r < 0 ? Status::refused(error_text((int)-r)) : Status();
+    return sync_folder(job.final);
 }
 
 Status write(WriteJob& job) {

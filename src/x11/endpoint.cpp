@@ -95,6 +95,12 @@ Status find_destinations(Hub& h, std::string_view wanted, std::vector<Destinatio
 } // namespace
 
 // The program runs: what is only a matter of time is waited for.
+bool X11Endpoint::in_use() {
+    Hub& h = hub();
+    Locked l(h.lock);
+    return !h.sites_in_use().empty();
+}
+
 Status X11Endpoint::preflight() {
     constexpr uint64_t kPatience = 3'000'000'000;
     const uint64_t give_up = monotonic_ns() + kPatience;

@@ -7,6 +7,7 @@ namespace glckpt::x11 {
 class X11Endpoint final : public ckpt::Endpoint {
   public:
     const char* name() const override { return "x11"; }
+    bool in_use() override;
     Status preflight() override;
     Status drain(uint64_t deadline_ns) override;
     void resume() override;

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -130,6 +131,67 @@ class Commands(Running):
 
     def test_a_closed_descriptor_table_does_not_hurt(self):
         self.s.start("close_all")
+        self.assertTrue(self.s.checkpoint()["image"])
+        self.s.finish()
+
+    def test_an_image_of_a_tree_tells_of_all_its_processes(self):
+        self.s.start("forks")
+        image = self.s.checkpoint()["image"]
+        info = json.loads(self.s.run("glckpt-info", "--json", image).stdout)
+        self.assertEqual(len(info["processes"]), 2)
+        self.assertEqual(info["processes"][0]["pid"], self.s.pid)
+        self.assertEqual(info["processes"][1]["parent"], self.s.pid)
+        self.assertEqual(self.s.run("glckpt-info", image).stdout.count("command "), 2)
+        self.assertEqual(self.s.run("glckpt-info", "--verify", image).returncode, 0)
+        self.refused(self.s.run("glckpt-log", image), 1, "has not used GL")
+        self.s.finish()
+
+    def test_live_operations_say_when_there_is_nothing_to_act_on(self):
+        self.s.start("forks")
+        self.refused(self.s.run("glckpt-signal", "--replace-renderer", str(self.s.pid)), 1, "nothing with GL")
+        self.refused(self.s.run("glckpt-signal", "--move-display", ":77", str(self.s.pid)), 1, "no windows")
+        self.s.finish()
+
+    def test_what_it_was_started_with_is_the_restorers_again_and_again(self):
+        # A pipe to somebody else under a number of its own: the restorer's of that number.
+        read, write = os.pipe()
+        program = os.path.join(os.environ["GLCKPT_PROGRAMS"], "attributes")
+        try:
+            os.set_inheritable(write, True)
+            self.s.inherit = (write,)
+            self.s.start(program)
+            for _ in range(3):
+                image = self.s.checkpoint("--kill")["image"]
+                self.s.process.wait()
+                self.s.restore(image)
+            self.s.finish()
+        finally:
+            os.close(read)
+            os.close(write)
+
+    def test_noise_on_the_control_socket(self):
+        self.s.start("forks")
+        with open(self.s.path("child")) as f:
+            child = int(f.read())
+        for n in range(60):
+            pid = random.choice((self.s.pid, child))
+            name = f"\0glckpt/{os.getuid()}/{os.readlink(f'/proc/{pid}/ns/pid')}/{pid}"
+            with socket.socket(socket.AF_UNIX) as c:
+                c.settimeout(5)
+                c.connect(name)
+                noise = random.randbytes(random.randrange(200))
+                if n % 2:
+                    # A leader that asks for the steps in no order, with nothing in them.
+                    c.sendall(b"op join\n\n")
+                    c.recv(8)
+                    noise = struct.pack("<II", random.randrange(10), random.choice((0, 0, 8))) + noise
+                c.sendall(noise)
+                c.shutdown(socket.SHUT_WR)
+                try:
+                    while c.recv(4096):
+                        pass
+                except (ConnectionError, TimeoutError):
+                    pass
         self.assertTrue(self.s.checkpoint()["image"])
         self.s.finish()
 

@@ -42,6 +42,7 @@ class Session:
         self.user = NOBODY if as_user and os.geteuid() == 0 else None
         if self.user is not None:
             os.chown(self.folder, self.user, self.user)
+        self.inherit = ()  # descriptors that the programs are given
         self.process = None  # what we started: the program, or its glckpt-restore
         self.pid = None  # the program
 
@@ -73,7 +74,8 @@ class Session:
         with open(self.path("stderr"), "ab") as errors:
             if self.user is not None:
                 os.chown(errors.name, self.user, self.user)
-            self.process = subprocess.Popen(argv, stdout=errors, stderr=errors, **kwargs)
+            self.process = subprocess.Popen(argv, stdout=errors, stderr=errors, pass_fds=self.inherit,
+                                            **kwargs)
 
     def run(self, tool, *args, timeout=60):
         argv, kwargs = self.command(tool, *args)

@@ -58,6 +58,13 @@ TEST(Archive, DoesNotBelieveAnAbsurdLength) {
     EXPECT_FALSE(d.complete());
 }
 
+TEST(Archive, RefusesABoolThatIsNeitherTrueNorFalse) {
+    bool v = false;
+    EXPECT_TRUE(decode(std::string_view("\x01", 1), v) && v);
+    EXPECT_TRUE(decode(std::string_view("\0", 1), v) && !v);
+    EXPECT_FALSE(decode(std::string_view("\x21", 1), v));
+}
+
 TEST(Structure, AcceptsASoundProcess) {
     const PageRun run{0x1000'0000, 0x2000, 0, kProcessSpace, 0};
     EXPECT_TRUE(check_image_structure(small_process(), {&run, 1}).ok());

@@ -1,5 +1,5 @@
 // glckpt-info: what an image is, without running it.
-#include "ckpt/image/reader.h"
+#include "ckpt/restore/image_tree.h"
 #include "ckpt/text.h"
 #include "common/cli.h"
 #include "common/json.h"
@@ -70,12 +70,47 @@ std::string json_frames(const ImageReader& image, const SavedThread& t) {
     return "[" + out + "]";
 }
 
-void print_json(const ImageReader& image, const Options& o) {
+std::string json_words(const ProcessState& p) {
+    std::string out;
+    for (const std::string& w : p.command_line)
+        out += (out.empty() ? "" : ", ") + json_string(w);
+    return out;
+}
+
+// The first process that has a section: the one that draws may be a shell's child.
+const ImageReader& with_section(ImageTree& tree, const char* name) {
+    for (size_t i = 0; i < tree.size(); ++i)
+        if (tree.living(i) && tree.reader(i).has_section(name))
+            return tree.reader(i);
+    return tree.root();
+}
+
+std::string json_processes(ImageTree& tree) {
+    std::string out;
+    for (size_t i = 0; i < tree.size(); ++i) {
+        const TreeMember& m = tree.member(i);
+        out += format("%s{\"pid\": %d, \"parent\": %d, ", out.empty() ? "" : ", ", m.pid,
+                      i == 0 ? 0 : m.parent);
+        if (!tree.living(i)) {
+            out += "\"ended\": true, \"program\": " + json_string(m.name) + "}";
+            continue;
+        }
+        const ImageReader& r = tree.reader(i);
+        out += "\"program\": " + json_string(r.process().program) + ", \"command_line\": [" +
+               json_words(r.process()) +
+               format("], \"threads\": %zu, \"descriptors\": %zu, \"gl\": ",
+                      r.process().threads.size(), r.process().descriptors.size()) +
+               json_section(r, "gl.json") + ", \"x11\": " + json_section(r, "x11.json") + "}";
+    }
+    return out;
+}
+
+void print_json(ImageTree& tree, const Options& o) {
+    const ImageReader& image = tree.root();
     const ProcessState& p = image.process();
     const Sizes s = sizes(image);
-    std::string words, list;
-    for (const std::string& w : p.command_line)
-        words += (words.empty() ? "" : ", ") + json_string(w);
+    const std::string words = json_words(p);
+    std::string list;
     for (const SavedThread& t : p.threads) {
         list += (list.empty() ? "" : ", ") + format("{\"tid\": %d, \"name\": ", t.tid) +
                 json_string(t.name) + format(", \"own\": %s", t.service ? "true" : "false") +
@@ -89,15 +124,18 @@ void print_json(const ImageReader& image, const Options& o) {
            (unsigned long)image.header().file_bytes);
     printf("\"sizes\": {\"anonymous\": %lu, \"stack\": %lu, \"file_pages\": %lu, \"shared\": %lu, "
            "\"metadata\": %lu}, \"threads\": %zu, \"thread_list\": [%s], \"descriptors\": %zu, "
-           "\"gl\": %s, \"x11\": %s}\n",
+           "\"gl\": %s, \"x11\": %s, \"processes\": [%s]}\n",
            (unsigned long)s.heap_and_anonymous, (unsigned long)s.stacks,
            (unsigned long)s.file_pages, (unsigned long)s.shared, (unsigned long)s.metadata,
            p.threads.size(), list.c_str(), p.descriptors.size(),
-           json_section(image, "gl.json").c_str(), json_section(image, "x11.json").c_str());
+           json_section(with_section(tree, "gl.json"), "gl.json").c_str(),
+           json_section(with_section(tree, "x11.json"), "x11.json").c_str(),
+           json_processes(tree).c_str());
 }
 
 std::string mib(uint64_t bytes) { return format("%.1f MiB", (double)bytes / (1 << 20)); }
 
+// One process; of a tree, one after another.
 void print_text(const ImageReader& image, const Options& o) {
     const ProcessState& p = image.process();
     const Sizes s = sizes(image);
@@ -146,22 +184,30 @@ Status write_thumbnail(const ImageReader& image, const std::string& path) {
 }
 
 int run(const Options& o) {
-    auto image = ImageReader::open(o.image);
-    if (!image)
-        return report(image.status());
+    auto tree = ImageTree::open(o.image);
+    if (!tree)
+        return report(tree.status());
     if (o.verify) {
-        for (const Status& s : {image->verify_gaps(), image->verify_pages()})
+        for (const Status& s : {tree->verify_gaps(), tree->verify_pages()})
             if (!s.ok())
                 return report(Status(s).with_context(o.image));
         if (!o.json)
             printf("%s: every byte is as it was written\n", o.image.c_str());
     }
     if (!o.thumbnail.empty())
-        return report(write_thumbnail(*image, o.thumbnail));
+        return report(write_thumbnail(with_section(*tree, "thumbnail.rgba"), o.thumbnail));
     if (o.json)
-        print_json(*image, o);
+        print_json(*tree, o);
     else if (!o.verify)
-        print_text(*image, o);
+        for (size_t i = 0; i < tree->size(); ++i) {
+            const TreeMember& m = tree->member(i);
+            if (i > 0)
+                printf("\n");
+            if (tree->living(i))
+                print_text(tree->reader(i), o);
+            else
+                printf("program   %s (pid %d, has ended)\n", m.name.c_str(), m.pid);
+        }
     return (int)ExitCode::Done;
 }
 

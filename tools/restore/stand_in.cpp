@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,10 +21,17 @@ sigset_t passed_set() {
     for (const int n : kPassed)
         sigaddset(&set, n);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGIO);
     return set;
 }
 
+// In namespaces of its own, the first process tells of the program's end by a pipe: it may have to
+// stay for others.
 bool has_ended(const ckpt::Program& program) {
+    if (program.kind == ckpt::IdentityKind::Namespaces) {
+        pollfd p{program.status_pipe, POLLIN, 0};
+        return poll(&p, 1, 0) > 0;
+    }
     siginfo_t info{};
     return waitid(P_PID, (id_t)program.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
            info.si_pid == program.pid;
@@ -60,12 +69,16 @@ void leave_stand_in() {
 
 int stand_in_for(const ckpt::Program& program, int pid) {
     const sigset_t set = passed_set();
+    if (program.kind == ckpt::IdentityKind::Namespaces) { // and a signal comes with what it tells
+        fcntl(program.status_pipe, F_SETOWN, getpid());
+        fcntl(program.status_pipe, F_SETFL, O_ASYNC);
+    }
     while (!has_ended(program)) {
         siginfo_t info{};
         const int signal = sigwaitinfo(&set, &info);
         // What the terminal sends, it has sent to the program as well: same process group.
         const bool from_terminal = info.si_code == SI_KERNEL;
-        if (signal > 0 && signal != SIGCHLD && !from_terminal)
+        if (signal > 0 && signal != SIGCHLD && signal != SIGIO && !from_terminal)
             kill(pid, signal);
     }
     return end_like(ckpt::await_end(program));

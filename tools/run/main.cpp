@@ -1,5 +1,6 @@
 // glckpt-run: starts a program with the recording library preloaded, in place of itself, so that
 // the pid the shell sees is the program's.
+#include "ckpt/tree/registry.h"
 #include "common/cli.h"
 #include "run/target.h"
 #include <cerrno>
@@ -76,6 +77,7 @@ Status export_options(const Options& o) {
         setenv("GLCKPT_ON_XSERVER_LOSS", o.xserver_loss.c_str(), 1);
     if (o.on_sigterm)
         setenv("GLCKPT_ON_SIGTERM", "1", 1);
+    setenv("GLCKPT_TREE", ckpt::new_tree_id().c_str(), 0); // within another glckpt-run: of its tree
     std::string env;
     for (const std::string& e : o.renderer_env) {
         if (e.find('=') == e.npos || e.find('\n') != e.npos)

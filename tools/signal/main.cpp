@@ -2,12 +2,15 @@
 #include "ckpt/control/protocol.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
 #include "common/cli.h"
 #include "common/json.h"
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <poll.h>
+#include <set>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -105,11 +108,22 @@ Status timed_out(int pid) {
     return Status::timed_out(format("process %d does not answer", pid));
 }
 
+UniqueFd connect_by_name(const std::string& name) {
+    UniqueFd s(raw_syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un a;
+    const unsigned bytes =
+        name.size() < 100 ? abstract_address(std::string(1, '\0') + name, &a) : 0;
+    raw_syscall(SYS_connect, s.get(), &a, bytes);
+    const PeerId peer = peer_of(s.get());
+    return peer.uid == geteuid() || geteuid() == 0 ? std::move(s) : UniqueFd();
+}
+
 Result<Message> converse(const Options& o, int fd) {
     if (!send_message(fd, request(o)))
         return not_a_glckpt_process(o.pid);
     ProgressLine line(!o.json);
     std::string buffer;
+    int moves = 0;
     // Silence is what is limited, not the whole: a large image takes its time, and says so.
     for (;;) {
         bool late = false;
@@ -117,9 +131,14 @@ Result<Message> converse(const Options& o, int fd) {
         const std::string event = m.get("event");
         if (event == "progress")
             line.show(m.get("phase"), atof(m.get("done").c_str()));
-        else if (event == "done")
+        else if (event == "done" || event == "unused")
             return m;
-        else if (event == "failed")
+        else if (event == "moved" && moves++ < 4) {
+            raw_syscall(SYS_dup3, connect_by_name(m.get("name")).get(), fd, O_CLOEXEC);
+            buffer.clear();
+            if (!send_message(fd, request(o)))
+                return not_a_glckpt_process(o.pid);
+        } else if (event == "failed")
             return failure(m);
         else if (late)
             return timed_out(o.pid);
@@ -154,14 +173,51 @@ void print_result(const Options& o, const Message& m) {
     printf("\"pid\": %d}\n", o.pid);
 }
 
+// Live: whichever processes of the program have windows, or draw with GL. Its first one may be a
+// shell.
+int run_live(const Options& o) {
+    std::vector<int> pids{o.pid};
+    for (const TreeMember& m : descendants_of(o.pid))
+        pids.push_back(m.pid);
+    std::set<int> asked;
+    int done = 0;
+    for (size_t i = 0; i < pids.size(); ++i) {
+        auto fd = connect_to(pids[i]);
+        if (!fd && i == 0)
+            return report(fd.status());
+        if (!fd)
+            continue;
+        // By the pid of the glckpt-restore that stands for it: the program is its descendant.
+        const int real = peer_of(fd->get()).pid;
+        if (i == 0 && real > 0 && real != o.pid)
+            for (const TreeMember& m : descendants_of(real))
+                if (std::find(pids.begin(), pids.end(), m.pid) == pids.end())
+                    pids.push_back(m.pid);
+        if (real > 0 && !asked.insert(real).second)
+            continue;
+        auto result = converse(o, fd->get());
+        if (!result)
+            return report(result.status());
+        done += result->get("event") == "done";
+    }
+    if (!done)
+        return report(Status::refused(format(
+            o.replace ? "process %d draws nothing with GL" : "process %d has no windows", o.pid)));
+    Message none;
+    print_result(o, none);
+    return (int)ExitCode::Done;
+}
+
 int run(Options o) {
+    if (o.replace || !o.display.empty())
+        return run_live(o);
     if (!o.output.empty() && o.output[0] != '/') {
         std::string cwd;
         read_link("/proc/self/cwd", cwd);
         o.output = cwd + "/" + o.output;
     }
     auto fd = connect_to(o.pid);
-    if (fd && !o.replace && o.display.empty())
+    if (fd)
         if (const int root = root_of(o.pid); root != o.pid)
             fd = connect_to(root);
     if (!fd)

@@ -8,6 +8,8 @@
 //             after continue|stop|kill, timeout, display, env (repeated)
 //   answers   event progress: phase, done   (any number)
 //             event done: image, bytes, pause_ms, total_ms, pids
+//             event moved: name, of the socket of the process to be asked instead
+//             event unused: this process has no windows, or draws nothing with GL
 //             event failed: code, why
 #pragma once
 #include "base/status.h"

@@ -11,6 +11,7 @@
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
 #include "ckpt/tree/member.h"
+#include "ckpt/tree/registry.h"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -29,6 +30,7 @@ struct Server {
     int listener = -1, tool_listener = -1;
     int wake = -1;
     int client = -1;  // being served
+    int mark = -1;    // tells which tree this process belongs to (tree/registry.h)
     unsigned uid = 0; // in the names, whoever the program becomes later
     Settings settings;
     uint64_t next_interval_ns = 0;
@@ -50,7 +52,17 @@ int listen_as(const std::string& name) {
     return adopt(s);
 }
 
+int hold_mark() {
+    const long s = raw_syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un a;
+    const unsigned bytes = abstract_address(mark_name(own_pid()), &a);
+    raw_syscall(SYS_bind, s, &a, bytes);
+    raw_syscall(SYS_shutdown, s, SHUT_RDWR); // nobody need send anything here
+    return adopt(s);
+}
+
 void open_sockets() {
+    g_server.mark = hold_mark();
     g_server.listener = listen_as(process_name(g_server.uid, own_pid()));
     g_server.tool_listener = tool_pid() > 0 ? listen_as(tool_name(g_server.uid, tool_pid())) : -1;
     g_server.wake = adopt(raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -96,6 +108,14 @@ void answer_failure(int client, const Status& s) {
     m.add("event", "failed");
     m.add("code", format("%d", (int)s.code()));
     m.add("why", s.why());
+    send_message(client, m);
+}
+
+// Another process leads the tree.
+void answer_moved(int client, int root) {
+    Message m;
+    m.add("event", "moved");
+    m.add("name", process_name(g_server.uid, root).substr(1));
     send_message(client, m);
 }
 
@@ -146,6 +166,13 @@ void serve_checkpoint(int client, const Message& m) {
 }
 
 void serve_reattach(int client, const Message& m, const char* endpoint) {
+    for (Endpoint* e : endpoints())
+        if (std::string_view(e->name()) == endpoint && !e->in_use()) {
+            Message unused;
+            unused.add("event", "unused");
+            send_message(client, unused);
+            return;
+        }
     AttachRequest a;
     a.display = m.get("display");
     a.renderer_env = m.all("env");
@@ -174,8 +201,11 @@ void serve(int listener) {
     pollfd gone{client, POLLRDHUP, 0};
     raw_syscall(SYS_poll, &gone, 1, 0);
     const std::string op = gone.revents && m.get("op") != "unattended" ? "" : m.get("op");
+    const int root = op == "checkpoint" ? root_of_tree() : own_pid();
     if (op == "unattended")
         unattended();
+    else if (root != own_pid())
+        answer_moved(client, root);
     else if (op == "join")
         follow_leader(client);
     else if (op == "checkpoint")
@@ -262,7 +292,8 @@ void open_control_server() {
 
 void restart_control_server() {
     // The numbers in our memory are those of before; nothing is open there.
-    for (const int fd : {g_server.listener, g_server.tool_listener, g_server.wake, g_server.client})
+    for (const int fd :
+         {g_server.listener, g_server.tool_listener, g_server.wake, g_server.client, g_server.mark})
         own_fd_close(fd);
     g_server.client = -1;
     open_sockets();
@@ -275,8 +306,8 @@ void wake_control_server() {
 }
 
 void forget_control_server() {
-    for (int* fd :
-         {&g_server.listener, &g_server.tool_listener, &g_server.wake, &g_server.client}) {
+    for (int* fd : {&g_server.listener, &g_server.tool_listener, &g_server.wake, &g_server.client,
+                    &g_server.mark}) {
         if (*fd >= 0)
             own_fd_close(*fd);
         *fd = -1;

@@ -21,7 +21,11 @@ bool recognize(const OpenFd& f) {
     }
 }
 
-Status save(const OpenFd&, SaveContext&, Description&) { return {}; }
+Status save(const OpenFd& f, SaveContext&, Description&) {
+    if (name_is_deleted(f.link))
+        return refuse_fd(f, "a device whose node was deleted: " + f.link);
+    return {};
+}
 
 Result<int> create(const Description& d, RestoreContext& ctx) {
     return ctx.lift(open_fd(d.link.c_str(), d.flags & ~(O_CREAT | O_EXCL | O_TRUNC)).release(),

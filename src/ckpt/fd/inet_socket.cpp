@@ -4,6 +4,7 @@
 #include "ckpt/fd/kind.h"
 #include "ckpt/fd/socket_options.h"
 #include "ckpt/fd/tcp_connection.h"
+#include "ckpt/fd/udp.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/text.h"
 #include <arpa/inet.h>
@@ -21,9 +22,11 @@ struct Payload {
     std::string address, peer;
     std::vector<SocketOption> options;
     TcpEnd tcp;
+    std::vector<Datagram> unread;
+    uint8_t shutdown = 0; // of a connected UDP socket
     auto fields() {
-        return std::tie(family, type, protocol, listening, peer_closed, address, peer, options,
-                        tcp);
+        return std::tie(family, type, protocol, listening, peer_closed, address, peer, options, tcp,
+                        unread, shutdown);
     }
     bool is_connection() const { return tcp.inside || tcp.peer_closed; }
 };
@@ -60,6 +63,13 @@ bool has_port(const std::string& address) {
     return address.size() >= 4 && (address[2] != 0 || address[3] != 0);
 }
 
+std::pair<int, int> port_of(const Payload& p) {
+    uint16_t port = 0;
+    if (p.address.size() >= 4)
+        memcpy(&port, p.address.data() + 2, sizeof port);
+    return {p.type, port};
+}
+
 bool is_connecting(int fd) {
     tcp_info info{};
     unsigned bytes = sizeof info;
@@ -80,6 +90,12 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     p.options = read_socket_options(f.fd, p.family, p.type);
     if (p.type == SOCK_STREAM && p.peer.empty() && is_connecting(f.fd))
         return refuse_fd(f, "a TCP connection that is being made; try again");
+    // Ended in both directions: not a peer any more, but a stream's end to be read, where one that
+    // was never connected says ENOTCONN.
+    char none;
+    if (p.type == SOCK_STREAM && p.peer.empty() && !p.listening &&
+        raw_syscall(SYS_recvfrom, f.fd, &none, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) == 0)
+        p.peer_closed = true;
     if (p.type == SOCK_STREAM && !p.peer.empty())
         if (Status s = save_tcp_end(f, ctx, p.address, p.peer, p.tcp); !s)
             return s;
@@ -89,6 +105,10 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
                                        "with it closed)",
                                        address_text(p.peer).c_str()));
         p.peer_closed = true;
+    }
+    if (p.type == SOCK_DGRAM && !ctx.dry) {
+        p.unread = unread_datagrams(f.fd);
+        p.shutdown = p.peer.empty() ? 0 : udp_shutdown(f.fd);
     }
     d.payload = encode(p);
     return {};
@@ -129,12 +149,26 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     if (!fd)
         return fd;
     set_socket_options(*fd, p.options, true);
-    if (p.listening) { // the old listener may have left connections in TIME_WAIT
+    // Others with the same port were bound when the program let them, which it may not any more:
+    // connect() gives the options back.
+    if (p.listening ||
+        ctx.ports[port_of(p)] > 1) { // the old listener may have left connections in TIME_WAIT
         const int one = 1;
         raw_syscall(SYS_setsockopt, *fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        if (ctx.ports[port_of(p)] > 1)
+            raw_syscall(SYS_setsockopt, *fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     }
     if (has_port(p.address)) {
-        const long r = bind_when_free(*fd, p.address);
+        long r = bind_when_free(*fd, p.address);
+        if (r == -EADDRNOTAVAIL) {
+            ctx.warnings.push_back(fd_name(d.first_fd) + " is bound to " + address_text(p.address) +
+                                   ", which is no address of this machine");
+            const int one = 1;
+            raw_syscall(SYS_setsockopt, *fd, p.family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                        p.family == AF_INET6 ? 78 /*IPV6_FREEBIND*/ : IP_FREEBIND, &one,
+                        sizeof one);
+            r = bind_when_free(*fd, p.address);
+        }
         if (r < 0)
             return Status::refused(format("%s: cannot bind %s %s again: %s",
                                           fd_name(d.first_fd).c_str(),
@@ -145,6 +179,18 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         raw_syscall(SYS_listen, *fd, 4096);
     else if (!p.peer.empty())
         raw_syscall(SYS_connect, *fd, p.peer.data(), (unsigned)p.peer.size());
+    if (p.type == SOCK_DGRAM && has_port(p.address))
+        ctx.udp_names[p.address] = *fd;
+    if (!p.unread.empty())
+        ctx.later.push_back([p, fd = *fd, d_fd = d.first_fd, &ctx] {
+            put_back_datagrams(fd, d_fd, p.address, p.unread, ctx);
+            return Status();
+        });
+    if (p.shutdown)
+        ctx.last.push_back([fd = *fd, how = p.shutdown - 1] {
+            raw_syscall(SYS_shutdown, fd, how);
+            return Status();
+        });
     return fd;
 }
 
@@ -152,12 +198,21 @@ Status connect(int fd, const Description& d, RestoreContext&) {
     Payload p;
     if (!decode(d.payload, p))
         return Status::refused("damaged description of a network socket");
-    if (!p.peer_closed)
-        set_socket_options(fd, p.options, false);
+    if (p.peer_closed)
+        return {};
+    set_socket_options(fd, p.options, false);
+    if (!p.is_connection()) // see create
+        set_socket_options(fd, p.options, true);
     return {};
 }
 
 } // namespace
+
+void note_port(const Description& d, RestoreContext& ctx) {
+    Payload p;
+    if (d.kind == FdKind::InetSocket && !d.elsewhere && decode(d.payload, p) && has_port(p.address))
+        ++ctx.ports[port_of(p)];
+}
 
 bool is_tcp_connection(const Description& d) {
     Payload p;

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/status.h"
 #include "ckpt/fd/unix_diag.h"
+#include "ckpt/fd/unix_unread.h"
 #include "ckpt/state.h"
 #include "ckpt/sys.h"
 #include "ckpt/tree/tree.h"
@@ -50,6 +51,11 @@ struct SaveContext {
     std::set<int> tree_pids;
     std::map<std::string, int> tcp_connections; // of the tree, by tcp_connection_of; the family
     std::set<uint64_t> contents_told;           // inodes of pipes whose contents are saved already
+    // What waits in unix sockets, by their inode, and descriptors that only wait there (Passed).
+    std::map<uint64_t, std::vector<UnixMessage>> unix_unread;
+    std::set<int> passed;
+    // Preflight: something waits in a unix socket. It may be the other end of what has none here.
+    bool something_waits = false;
 
     // Given to the program by whoever started it: at a restart, the restorer's own stand for it.
     bool is_inherited(const OpenFd& f) const { return f.fd <= 2 || inherited.count(f.st.st_ino); }
@@ -69,12 +75,15 @@ struct RestoreContext {
     std::map<int, const Description*> made_by_each;
     std::map<std::string, int> deleted_folders; // by the name that maps and links show
     std::map<std::string, int> tcp_ends;
+    std::map<std::pair<int, int>, int> ports;      // how many sockets have a type and port
+    std::map<std::string, int> udp_names;          // by the address they are bound to
     std::map<uint64_t, std::string> unix_contacts; // what peers connect to where the file is gone
     std::set<int> memfds_used;                     // objects that have given their own description
     std::set<std::string> made_folders;            // for them, for the moment
     std::map<std::string, int> unix_names;         // bound sockets by their address
     // When everything has been made: what was on its way, and then what was shut down.
     std::vector<std::function<Status()>> later, last;
+    const std::vector<int>* made = nullptr; // open files, by their numbers in the tree
     std::vector<int> object_fds;
     std::array<int, 3> stdio{-1, -1, -1}; // the restorer's own, moved out of the way
     // Open files (their numbers in the tree) for which the restorer's own standard streams stand,
@@ -108,6 +117,10 @@ extern const FdOps kRegularFile, kDirectory, kPathOnly, kDevice, kTerminal, kPip
 std::string fd_name(int fd);
 // "fd 9 is `what`".
 Status refuse_fd(const OpenFd& f, const std::string& what);
+
+OpenFd look_at_descriptor(int fd);
+// This process's descriptors, except glckpt's OwnFd::Skip ones.
+std::vector<OpenFd> open_descriptors();
 
 // What an open file's name says when the file is gone.
 bool name_is_deleted(const std::string& link);

@@ -90,6 +90,8 @@ Status save_pipe(const OpenFd& f, SaveContext& ctx, Description& d) {
     if (!is_both(f.flags) && !ctx.other_end(f.st.st_ino, f.fd, wanted)) {
         p.other_end_closed = nobody_at_the_other_end(f);
         if (!p.other_end_closed) {
+            if (!ctx.is_inherited(f) && ctx.something_waits)
+                return {}; // judged when everything stands still
             if (!ctx.is_inherited(f))
                 return refuse_fd(f, "a pipe to another process");
             p.inherited = true;
@@ -151,7 +153,7 @@ Status connect_pipe(int fd, const Description& d, RestoreContext& ctx) {
 Status save_fifo(const OpenFd& f, SaveContext& ctx, Description& d) {
     if (!is_both(f.flags) &&
         !ctx.other_end(f.st.st_ino, f.fd, is_reader(f.flags) ? O_WRONLY : O_RDONLY) &&
-        !nobody_at_the_other_end(f))
+        !nobody_at_the_other_end(f) && !ctx.something_waits)
         return refuse_fd(f, "a named pipe to another process: " + f.link);
     return save_pipe(f, ctx, d);
 }

@@ -2,6 +2,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <cstring>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -38,7 +39,11 @@ class PassThrough {
     Settings before_{};
 };
 
+// What one side writes reaches the other by a kernel thread, some time later. poll() waits for that
+// where it finds nothing to read.
 int waiting(int fd) {
+    pollfd p{fd, POLLIN, 0};
+    raw_syscall(SYS_poll, &p, 1, 0);
     int n = 0;
     return raw_syscall(SYS_ioctl, fd, FIONREAD, &n) == 0 ? n : 0;
 }

@@ -63,6 +63,33 @@ constexpr Known kKnown[] = {
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_SYNCNT, false},
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_DEFER_ACCEPT, false},
     {0, SOCK_STREAM, IPPROTO_TCP, TCP_USER_TIMEOUT, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_LINGER2, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_CONGESTION, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_NOTSENT_LOWAT, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, false},
+    {0, SOCK_STREAM, IPPROTO_TCP, TCP_FASTOPEN, false},
+    {0, 0, SOL_SOCKET, SO_TIMESTAMPNS, false},
+    {0, 0, SOL_SOCKET, SO_TIMESTAMPING, false},
+    {0, 0, SOL_SOCKET, SO_RXQ_OVFL, false},
+    {0, 0, SOL_SOCKET, SO_SELECT_ERR_QUEUE, false},
+    {0, 0, SOL_SOCKET, SO_BUSY_POLL, false},
+    {0, 0, SOL_SOCKET, SO_MAX_PACING_RATE, false},
+    {0, 0, SOL_SOCKET, SO_ZEROCOPY, false},
+    {AF_UNIX, 0, SOL_SOCKET, 76 /*SO_PASSPIDFD*/, false},
+    {AF_INET, 0, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true},
+    {AF_INET, 0, IPPROTO_IP, IP_TRANSPARENT, true},
+    {AF_INET, 0, IPPROTO_IP, IP_MINTTL, false},
+    {AF_INET, 0, IPPROTO_IP, IP_RECVOPTS, false},
+    {AF_INET, 0, IPPROTO_IP, IP_RECVORIGDSTADDR, false},
+    {AF_INET, 0, IPPROTO_IP, IP_MULTICAST_ALL, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_RECVERR, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_RECVTCLASS, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_MTU_DISCOVER, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_DONTFRAG, false},
+    {AF_INET6, 0, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, false},
+    {AF_INET6, 0, IPPROTO_IP, IP_TTL, false}, // of IPv4 within it
+    {AF_INET6, 0, IPPROTO_IP, IP_TOS, false},
 };
 
 constexpr int kGetFilter = 26; // SO_GET_FILTER
@@ -95,6 +122,9 @@ std::vector<SocketOption> read_socket_options(int fd, int family, int type) {
         char value[64] = {};
         unsigned bytes = sizeof value;
         if (raw_syscall(SYS_getsockopt, fd, k.level, k.name, value, &bytes) < 0)
+            continue;
+        // To switch this one off switches SO_TIMESTAMP off, too.
+        if (k.level == SOL_SOCKET && k.name == SO_TIMESTAMPNS && value[0] == 0)
             continue;
         // The kernel reports buffers at twice what was asked for.
         if (k.level == SOL_SOCKET && (k.name == SO_SNDBUF || k.name == SO_RCVBUF))

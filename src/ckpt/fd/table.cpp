@@ -7,6 +7,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <linux/kcmp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace glckpt::ckpt {
@@ -17,17 +18,6 @@ constexpr const FdOps* kKinds[] = {
     &kTerminal, &kPipe,    &kFifo,     &kUnixSocket,  &kInetSocket, &kNetlinkSocket,
     &kEventfd,  &kTimerfd, &kSignalfd, &kEpoll,       &kInotify,    &kPidfd,
 };
-
-OpenFd look_at(int fd) {
-    OpenFd f;
-    f.fd = fd;
-    f.flags = (int)raw_syscall(SYS_fcntl, fd, F_GETFL);
-    f.cloexec = raw_syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
-    raw_syscall(SYS_fstat, fd, &f.st);
-    read_link(format("/proc/self/fd/%d", fd).c_str(), f.link);
-    f.info = file_text(format("/proc/self/fdinfo/%d", fd));
-    return f;
-}
 
 bool same_description(int a, int b) {
     const int pid = own_pid();
@@ -79,7 +69,14 @@ Status save_one(const OpenFd& f, SaveContext& ctx, ProcessState& state) {
         index = (int)state.descriptions.size();
         state.descriptions.push_back(std::move(d));
     }
-    state.descriptors.push_back({f.fd, f.cloexec, (uint32_t)index});
+    const bool passed = ctx.passed.count(f.fd) != 0;
+    const FdKind kind = state.descriptions[(size_t)index].kind;
+    if (passed && (kind == FdKind::Pidfd || kind == FdKind::ProcFile))
+        return refuse_fd(f, "on its way in a unix socket: " + f.link + "; try again");
+    if (passed && !locks_of_process(f.info).empty())
+        return refuse_fd(f, "on its way in a unix socket, and this process has locked the file: " +
+                                f.link + "; try again");
+    state.descriptors.push_back({f.fd, f.cloexec, (uint32_t)index, passed});
     return {};
 }
 
@@ -106,11 +103,17 @@ void save_process_locks(const SaveContext& ctx, ProcessState& state) {
                 state.locks.push_back({f.fd, l});
 }
 
-bool has_unix_socket(const SaveContext& ctx) {
-    for (const OpenFd& f : ctx.all)
-        if (kUnixSocket.recognize(f))
-            return true;
-    return false;
+bool has_unix_socket(SaveContext& ctx) {
+    bool any = false;
+    for (const OpenFd& f : ctx.all) {
+        if (!kUnixSocket.recognize(f))
+            continue;
+        any = true;
+        int waiting = 0;
+        raw_syscall(SYS_ioctl, f.fd, FIONREAD, &waiting);
+        ctx.something_waits |= ctx.dry && waiting > 0;
+    }
+    return any;
 }
 
 } // namespace
@@ -135,12 +138,23 @@ std::set<uint64_t> inodes_open_now() {
     return out;
 }
 
+OpenFd look_at_descriptor(int fd) {
+    OpenFd f;
+    f.fd = fd;
+    f.flags = (int)raw_syscall(SYS_fcntl, fd, F_GETFL);
+    f.cloexec = raw_syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
+    raw_syscall(SYS_fstat, fd, &f.st);
+    read_link(format("/proc/self/fd/%d", fd).c_str(), f.link);
+    f.info = file_text(format("/proc/self/fdinfo/%d", fd));
+    return f;
+}
+
 std::vector<OpenFd> open_descriptors() {
     std::vector<OpenFd> out;
     for (const int fd : numeric_entries("/proc/self/fd")) {
         if (own_fd_kind(fd) == OwnFd::Skip)
             continue;
-        OpenFd f = look_at(fd);
+        OpenFd f = look_at_descriptor(fd);
         if (f.flags >= 0) // else closed since the listing
             out.push_back(std::move(f));
     }

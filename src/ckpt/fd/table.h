@@ -8,9 +8,6 @@ namespace glckpt::ckpt {
 const FdOps* ops_for(const OpenFd& f);
 const FdOps* ops_for(FdKind kind);
 
-// Looks at every descriptor of this process except glckpt's OwnFd::Skip ones.
-std::vector<OpenFd> open_descriptors();
-
 // At the program's start: what it was given.
 std::set<uint64_t> inodes_open_now();
 

@@ -28,5 +28,7 @@ Result<int> create_tcp_end(const TcpEnd& end, const std::string& local, const st
                            RestoreContext& ctx);
 // Made before everything else: a listening socket of the same address would be in the way.
 bool is_tcp_connection(const Description& d); // inet_socket.cpp
+// Counts the sockets of a port: those that share one must all allow it while they are bound.
+void note_port(const Description& d, RestoreContext& ctx); // inet_socket.cpp
 
 } // namespace glckpt::ckpt

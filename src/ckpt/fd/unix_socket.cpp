@@ -7,6 +7,7 @@
 #include "ckpt/text.h"
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -29,15 +30,14 @@ struct Payload {
     uint64_t peer = 0;
     uint8_t shutdown = 0;
     std::string address;             // sockaddr_un as bound; empty: not bound
-    std::vector<std::string> unread; // messages; one entry for a stream
+    std::vector<UnixMessage> unread; // a stream's in pieces
     std::vector<SocketOption> options;
-    std::vector<std::string> senders;    // of the messages: addresses, empty if not bound
     std::string sends_to;                // connected datagram socket: the address it sends to
     bool deleted = false;                // bound to a file that is gone
     uint32_t mode = 0, uid = 0, gid = 0; // of that file
     auto fields() {
-        return std::tie(shape, type, backlog, peer, shutdown, address, unread, options, senders,
-                        sends_to, deleted, mode, uid, gid);
+        return std::tie(shape, type, backlog, peer, shutdown, address, unread, options, sends_to,
+                        deleted, mode, uid, gid);
     }
 };
 
@@ -78,49 +78,6 @@ std::string peer_text(int fd) {
     raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
     return format("a connection to unix socket %s of pid %d", address_text(address).c_str(),
                   who.pid);
-}
-
-// Copies without taking out: SO_PEEK_OFF moves on with every peek.
-Status copy_unread(const OpenFd& f, bool stream, Payload& p) {
-    std::vector<std::string>& out = p.unread;
-    int offset = 0;
-    raw_syscall(SYS_setsockopt, f.fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
-    Status status;
-    for (;;) {
-        std::string piece(256 << 10, '\0');
-        iovec io{piece.data(), piece.size()};
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        sockaddr_un sender{};
-        m.msg_name = &sender;
-        m.msg_namelen = sizeof sender;
-        const long n = raw_syscall(SYS_recvmsg, f.fd, &m, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
-        if (n < 0 || (n == 0 && stream))
-            break;
-        if (m.msg_flags & MSG_CTRUNC) {
-            status =
-                refuse_fd(f, "a socket with descriptors passed in it that are not received yet");
-            break;
-        }
-        if ((size_t)n > piece.size()) {
-            status = refuse_fd(f, "a socket with a message of more than 256 KiB in it");
-            break;
-        }
-        piece.resize((size_t)n);
-        if (stream && !out.empty())
-            out.back() += piece;
-        else
-            out.push_back(std::move(piece));
-        p.senders.resize(out.size());
-        if (m.msg_namelen > offsetof(sockaddr_un, sun_path))
-            p.senders.back().assign(reinterpret_cast<const char*>(&sender), m.msg_namelen);
-        if (n == 0)
-            break; // an empty datagram does not move the offset
-    }
-    offset = -1;
-    raw_syscall(SYS_setsockopt, f.fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
-    return status;
 }
 
 std::string peer_address(int fd) {
@@ -184,6 +141,8 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     }
     if (ctx.is_inherited(f))
         p.shape = Shape::Inherited;
+    else if (ctx.something_waits)
+        return {}; // judged when everything stands still
     else if (ctx.external == ExternalSockets::Close)
         p.shape = Shape::PeerClosed;
     else
@@ -204,9 +163,9 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     } else if (Status s = judge_connection(f, ctx, p); !s) {
         return s;
     }
-    if (!ctx.dry && p.shape != Shape::Listening && p.shape != Shape::Inherited)
-        if (Status s = copy_unread(f, p.type == SOCK_STREAM, p); !s)
-            return s;
+    if (const auto waits = ctx.unix_unread.find(f.st.st_ino);
+        waits != ctx.unix_unread.end() && p.shape != Shape::Inherited)
+        p.unread = waits->second;
     d.payload = encode(p);
     return {};
 }
@@ -297,37 +256,80 @@ Status cannot_put_back(long r) {
         format("what was unread in a unix socket cannot be put back: %s", error_text((int)-r)));
 }
 
-// What a socket has not read yet, the other end has sent.
-Status put_back(int other, const std::vector<std::string>& unread) {
-    uint64_t bytes = 0;
-    for (const std::string& message : unread)
-        bytes += message.size() + 1024;
-    enlarge_buffer(other, bytes);
-    for (const std::string& message : unread) {
-        size_t sent = 0;
-        do {
-            const long n = raw_syscall(SYS_sendto, other, message.data() + sent,
-                                       message.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
-            if (n < 0)
-                return cannot_put_back(n);
-            sent += (size_t)n;
-        } while (sent < message.size());
+// The open file that was passed by that number.
+int passed_file(int number, const ProcessState& state, const RestoreContext& ctx) {
+    for (const Descriptor& d : state.descriptors)
+        if (d.fd == number && d.passed)
+            return (*ctx.made)[(size_t)state.descriptions[d.description].tree_id];
+    return -1;
+}
+
+// Sends a message, or as much of it as fits; its descriptors with the first byte.
+long send_again(int fd, std::string_view bytes, const std::vector<int>& files,
+                std::string_view to) {
+    iovec io{const_cast<char*>(bytes.data()), bytes.size()};
+    std::string control(CMSG_SPACE(files.size() * sizeof(int)), '\0');
+    msghdr m{};
+    m.msg_iov = &io;
+    m.msg_iovlen = 1;
+    if (!to.empty()) {
+        m.msg_name = const_cast<char*>(to.data());
+        m.msg_namelen = (unsigned)to.size();
     }
+    if (!files.empty()) {
+        m.msg_control = control.data();
+        m.msg_controllen = control.size();
+        cmsghdr* c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(files.size() * sizeof(int));
+        memcpy(CMSG_DATA(c), files.data(), files.size() * sizeof(int));
+    }
+    return raw_syscall(SYS_sendmsg, fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+Status send_whole(int fd, const UnixMessage& message, std::string_view to,
+                  const ProcessState& state, const RestoreContext& ctx) {
+    std::vector<int> files;
+    for (const int number : message.passed)
+        files.push_back(passed_file(number, state, ctx));
+    size_t sent = 0;
+    do {
+        const std::string_view rest = std::string_view(message.bytes).substr(sent);
+        const long n = send_again(fd, rest, files, to);
+        if (n < 0)
+            return cannot_put_back(n);
+        sent += (size_t)n;
+        files.clear();
+    } while (sent < message.bytes.size());
+    return {};
+}
+
+// What a socket has not read yet, the other end has sent.
+Status put_back(int other, const std::vector<UnixMessage>& unread, const ProcessState& state,
+                const RestoreContext& ctx) {
+    uint64_t bytes = 0;
+    for (const UnixMessage& message : unread)
+        bytes += message.bytes.size() + 1024;
+    if (bytes)
+        enlarge_buffer(other, bytes);
+    for (const UnixMessage& message : unread)
+        if (Status s = send_whole(other, message, {}, state, ctx); !s)
+            return s;
     return {};
 }
 
 // Datagrams that were sent to its address, by sockets that are here again, or by none.
-Status put_back_datagrams(uint64_t ino, const Payload& p, const RestoreContext& ctx) {
+Status put_back_datagrams(uint64_t ino, const Payload& p, const ProcessState& state,
+                          const RestoreContext& ctx) {
     const auto contact = ctx.unix_contacts.find(ino);
     const std::string& to = contact == ctx.unix_contacts.end() ? p.address : contact->second;
     const UniqueFd nobody(raw_syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    for (size_t i = 0; i < p.unread.size(); ++i) {
-        const auto sender = ctx.unix_names.find(p.senders[i]);
+    for (const UnixMessage& message : p.unread) {
+        const auto sender = ctx.unix_names.find(message.sender);
         const int from = sender == ctx.unix_names.end() ? nobody.get() : sender->second;
-        const long n = raw_syscall(SYS_sendto, from, p.unread[i].data(), p.unread[i].size(),
-                                   MSG_DONTWAIT | MSG_NOSIGNAL, to.data(), to.size());
-        if (n < 0)
-            return cannot_put_back(n);
+        if (Status s = send_whole(from, message, to, state, ctx); !s)
+            return s;
     }
     return {};
 }
@@ -376,8 +378,11 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         auto fd = create_pair(d, p, ctx);
         if (!fd)
             return fd;
-        if (Status s = put_back(ctx.pairs[d.ino][1], p.unread); !s)
-            return s;
+        // When whatever is passed in it is there.
+        if (!p.unread.empty())
+            ctx.later.push_back([p, other = ctx.pairs[d.ino][1], state = ctx.state, &ctx] {
+                return put_back(other, p.unread, *state, ctx);
+            });
         shut_down_last(*fd, p, ctx);
         return fd;
     }
@@ -395,9 +400,9 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     if (!p.unread.empty() && p.address.empty())
         ctx.warnings.push_back(fd_name(d.first_fd) + ": unread datagrams are lost");
     if (p.type == SOCK_DGRAM && !p.unread.empty() && !p.address.empty())
-        ctx.later.push_back([p, ino = d.ino, cwd = ctx.state->cwd, &ctx] {
-            const InFolder there(cwd);
-            return put_back_datagrams(ino, p, ctx);
+        ctx.later.push_back([p, ino = d.ino, state = ctx.state, &ctx] {
+            const InFolder there(state->cwd);
+            return put_back_datagrams(ino, p, *state, ctx);
         });
     if (!p.sends_to.empty())
         ctx.later.push_back([p, fd = *fd, cwd = ctx.state->cwd, &ctx] {

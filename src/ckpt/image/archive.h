@@ -61,7 +61,13 @@ class Decoder {
 
     template <Plain T>
     void get(T& v) {
-        if (take(sizeof v))
+        if constexpr (std::is_same_v<T, bool>) {
+            // Any other value of its byte is none that a bool may have.
+            if (take(1) && (unsigned char)*at_ <= 1)
+                v = *at_ == 1;
+            else
+                ok_ = false;
+        } else if (take(sizeof v))
             memcpy(static_cast<void*>(&v), at_, sizeof v);
     }
     void get(std::string& s) {

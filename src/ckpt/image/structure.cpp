@@ -110,7 +110,7 @@ Status check_threads(const ProcessState& s) {
 
 } // namespace
 
-// Parents before their children, each process once, none inside another.
+// Parents (0: outside the tree) before their children, each process once, none inside another.
 Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64_t file_bytes) {
     std::set<int32_t> seen;
     uint64_t last_end = 0;
@@ -120,7 +120,8 @@ Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64
         return damaged("tree");
     for (size_t i = 0; i < t.members.size(); ++i) {
         const TreeMember& m = t.members[i];
-        if (m.pid <= 0 || (i > 0 && !seen.count(m.parent)) || !seen.insert(m.pid).second)
+        if (m.pid <= 0 || (i > 0 && m.parent != 0 && !seen.count(m.parent)) ||
+            !seen.insert(m.pid).second)
             return damaged("tree");
         if (i == 0 || m.zombie)
             continue;

@@ -87,10 +87,12 @@ std::vector<int> objects_of(const ProcessState& state, const OpenFiles& made) {
 
 Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles& made) {
     made.descriptions.assign((size_t)tree.descriptions(), -1);
+    ctx.made = &made.descriptions;
     for (size_t i = 0; i < tree.size(); ++i) {
         if (!tree.living(i))
             continue;
         for (const Description& d : tree.process(i).descriptions) {
+            note_port(d, ctx);
             if (!is_tcp_connection(d))
                 continue;
             auto fd = create(d, ctx);
@@ -141,6 +143,9 @@ Status place_descriptors(const ProcessState& state, RestoreContext& ctx, OpenFil
                 raw_syscall(SYS_fcntl, d.first_fd, F_SETFL, d.flags & kSettable);
             set_owner(d);
         }
+    for (const Descriptor& d : state.descriptors)
+        if (d.passed) // sent on its way again
+            raw_syscall(SYS_close, d.fd);
     std::sort(keep.begin(), keep.end());
     int from = ctx.scratch;
     for (const int fd : keep) {

@@ -81,12 +81,90 @@ Status Grower::lead_session() {
                  : Status();
 }
 
+// A process that nobody's number is, for a moment.
+long Grower::clone_unnumbered() const {
+    int top = 1;
+    for (size_t i = 0; i < tree_.size(); ++i) {
+        top = std::max({top, tree_.member(i).pid, tree_.member(i).group, tree_.member(i).session});
+        if (tree_.living(i))
+            for (const SavedThread& t : tree_.process(i).threads)
+                top = std::max(top, t.tid);
+    }
+    long r = -EEXIST;
+    for (int pid = top + 1; r == -EEXIST && pid < top + 10'000; ++pid)
+        r = clone_as(pid);
+    return r;
+}
+
+// Does the process that this is now make the orphans of that session? Its leader does; the root
+// those of its own session, of leaders that have ended, and the orphans that lead one.
+bool Grower::makes_orphans_of(int session) const {
+    const TreeMember& m = tree_.member(self_);
+    const auto leads = [&](size_t i) {
+        const TreeMember& l = tree_.member(i);
+        return l.pid == session && l.session == session && l.parent != 0 && !l.zombie;
+    };
+    if (m.session == session && m.pid == session && (self_ == 0 || m.parent != 0))
+        return true;
+    if (self_ != 0)
+        return false;
+    for (size_t i = 1; i < tree_.size(); ++i)
+        if (leads(i))
+            return false;
+    return true;
+}
+
+// Processes whose parents have ended: made by one that ends at once. If the leader of their
+// session has ended too, it is that one.
+Status Grower::make_orphans() {
+    std::map<int, std::vector<size_t>> by_session;
+    for (size_t i = 1; i < tree_.size(); ++i)
+        if (const TreeMember& o = tree_.member(i); o.parent == 0 && makes_orphans_of(o.session))
+            by_session[o.session].push_back(i);
+    for (const auto& [session, orphans] : by_session) {
+        const bool led_here =
+            session == tree_.member(self_).session || session == tree_.member(0).session;
+        const bool lead_themselves = tree_.member(orphans[0]).pid == session;
+        const bool ghost_leads = !led_here && !lead_themselves && !has_member(session);
+        const long parent = ghost_leads ? clone_as(session) : clone_unnumbered();
+        if (parent < 0)
+            return Status::refused(format("process number %d cannot be given back: %s",
+                                          ghost_leads ? session : tree_.member(orphans[0]).pid,
+                                          error_text((int)-parent)));
+        if (parent > 0) {
+            int status = 0;
+            while (raw_syscall(SYS_wait4, parent, &status, 0, 0) == -EINTR) {
+            }
+            if (status != 0)
+                return Status::refused("processes without a parent cannot be made again");
+            continue;
+        }
+        if (ghost_leads)
+            raw_syscall(SYS_setsid);
+        for (const size_t i : orphans) {
+            const long pid = clone_as(tree_.member(i).pid);
+            if (pid < 0)
+                raw_syscall(SYS_exit_group, 1);
+            if (pid > 0)
+                continue;
+            self_ = i;
+            terminal_ = -1;
+            return make_children();
+        }
+        raw_syscall(SYS_exit_group, 0);
+    }
+    return {};
+}
+
 Status Grower::make_children() {
     for (const bool before : {true, false}) {
         const size_t parent = self_;
         const TreeMember& m = tree_.member(parent);
         if (!before)
             if (Status s = lead_session(); !s)
+                return s;
+        if (!before)
+            if (Status s = make_orphans(); !s || self_ != parent)
                 return s;
         for (size_t i = parent + 1; i < tree_.size(); ++i) {
             const TreeMember& c = tree_.member(i);

@@ -17,6 +17,9 @@ class Grower {
   private:
     struct Meeting;
     Status make_children();
+    Status make_orphans();
+    long clone_unnumbered() const;
+    bool makes_orphans_of(int session) const;
     Status lead_session();
     Status join_group();
     void meet(int which);

@@ -34,7 +34,9 @@ bool all_numbers_free(const ImageTree& tree) {
         const TreeMember& m = tree.member(i);
         if (!number_is_free(m.pid) ||
             (i > 0 && m.group != tree.member(0).group && m.group != m.pid &&
-             !is_member(tree, m.group) && !number_is_free(m.group)))
+             !is_member(tree, m.group) && !number_is_free(m.group)) ||
+            (i > 0 && m.session != tree.member(0).session && !is_member(tree, m.session) &&
+             !number_is_free(m.session)))
             return false;
         if (tree.living(i))
             for (const SavedThread& t : tree.process(i).threads)
@@ -80,7 +82,8 @@ bool enter_user_namespace(int more) {
 }
 
 // First process of the namespace: makes the program, buries who is orphaned, tells how the program
-// ended. When it goes, the kernel ends whatever is left in the namespace; it goes with the tool.
+// ended. When it goes, the kernel ends whatever is left in the namespace; until the program has
+// ended it goes with the tool, and then when nobody is left.
 [[noreturn]] void be_init(const ProcessState& s, int status_pipe,
                           const std::function<void(IdentityKind)>& body) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -108,7 +111,13 @@ bool enter_user_namespace(int more) {
             break;
         }
     }
+    prctl(PR_SET_PDEATHSIG, 0);
     write_all(status_pipe, &status, sizeof status);
+    close(status_pipe);
+    for (const int fd : {0, 1, 2})
+        close(fd); // a reader at their other ends need not wait for who is left
+    while (waitpid(-1, nullptr, __WALL) >= 0 || errno == EINTR) {
+    }
     _exit(0);
 }
 
@@ -158,13 +167,17 @@ Result<Program> make_program(const ImageTree& tree, const std::function<void(Ide
 
 int await_end(const Program& program) {
     int status = 0;
+    ssize_t n = 0;
+    if (program.kind == IdentityKind::Namespaces) {
+        while ((n = read(program.status_pipe, &status, sizeof status)) < 0 && errno == EINTR) {
+        }
+        if (n == sizeof status)
+            return status;
+        // The first process was killed (with all the others) if it left nothing.
+    }
     while (waitpid(program.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (program.kind == IdentityKind::Here)
-        return status;
-    // The first process was killed (with all the others) if it left nothing.
-    int inner = 0;
-    return read(program.status_pipe, &inner, sizeof inner) == sizeof inner ? inner : status;
+    return status;
 }
 
 } // namespace glckpt::ckpt

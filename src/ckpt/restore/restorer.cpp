@@ -6,6 +6,7 @@
 #include "ckpt/restore/memory.h"
 #include "ckpt/restore/vdso.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/registry.h"
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
@@ -124,6 +125,7 @@ Handover make_handover(const ImageReader& image, const RestoreOptions& o, Identi
     for (const std::string& e : o.renderer_env)
         env += e + "\n";
     snprintf(h.renderer_env, sizeof h.renderer_env, "%s", env.c_str());
+    snprintf(h.tree_id, sizeof h.tree_id, "%s", new_tree_id().c_str());
     h.release_fd = h.held_fd = -1;
     h.monotonic_shift_ns = (int64_t)clock_ns(CLOCK_MONOTONIC) - image.process().monotonic_ns;
     return h;

@@ -40,13 +40,56 @@ bool frame_matches(const ThreadSlot& s, Registers g) {
            s.args[2] == (uint64_t)g[REG_RDX] && s.args[3] == (uint64_t)g[REG_R10];
 }
 
-// `mov $nr,%eax; syscall` is how nearly every wrapper ends; the last resort when the thread
-// entered the call between our look and the signal.
+// Bytes of an instruction that only fetches an argument and leaves EAX alone; 0: any other. What
+// compilers put between the number and `syscall`: mov from the stack or a register, xor of a
+// register with itself or a constant, lea.
+size_t argument_fetch(const unsigned char* p) {
+    size_t n = 0;
+    unsigned rex = 0;
+    if ((p[n] & 0xf0) == 0x40)
+        rex = p[n++];
+    const unsigned char op = p[n++], modrm = p[n++];
+    const unsigned mod = modrm >> 6, reg = modrm >> 3 & 7, rm = modrm & 7;
+    const bool reg_is_rax = reg == 0 && !(rex & 4), rm_is_rax = rm == 0 && !(rex & 1);
+    const size_t address = (mod != 3 && rm == 4) +
+                           (mod == 1   ? 1
+                            : mod == 2 ? 4
+                                       : 0) +
+                           (mod == 0 && rm == 5 ? 4 : 0);
+    switch (op) {
+    case 0x8b: // mov r/m, r
+    case 0x8d: // lea
+        return reg_is_rax || (op == 0x8d && mod == 3) ? 0 : n + address;
+    case 0x89: // mov r, r/m
+    case 0x31: // xor r, r/m
+        return mod != 3 || rm_is_rax ? 0 : n;
+    case 0x80: // xor $byte, r/m
+    case 0x83:
+        return mod != 3 || reg != 6 || rm_is_rax ? 0 : n + 1;
+    default:
+        return 0;
+    }
+}
+
+// `mov $nr,%eax`, perhaps some arguments, `syscall` is how nearly every wrapper ends; the last
+// resort when the thread entered the call between our look and the signal.
 long number_from_code(uint64_t rip) {
-    const auto* p = reinterpret_cast<const unsigned char*>(rip) - 7;
-    if (p[0] != 0xb8)
-        return -1;
-    return (long)(p[1] | p[2] << 8 | p[3] << 16 | (uint32_t)p[4] << 24);
+    const auto* end = reinterpret_cast<const unsigned char*>(rip) - 2;
+    for (size_t back = 5; back <= 24; ++back) {
+        const unsigned char* p = end - back;
+        const auto nr = (long)(p[1] | p[2] << 8 | p[3] << 16 | (uint32_t)p[4] << 24);
+        if (p[0] != 0xb8 || nr >= 1024)
+            continue;
+        for (p += 5; p < end;) {
+            const size_t n = argument_fetch(p);
+            if (n == 0)
+                break;
+            p += n;
+        }
+        if (p == end)
+            return nr;
+    }
+    return -1;
 }
 
 long interrupted_number(const ThreadSlot& s, Registers g) {

@@ -5,6 +5,7 @@
 #include "base/syscall.h"
 #include "ckpt/interpose.h"
 #include "ckpt/stop/threads.h"
+#include "ckpt/tree/registry.h"
 #include <algorithm>
 #include <cstdarg>
 #include <cstring>
@@ -36,6 +37,9 @@ Real<int(const char*, char* const*, char* const*)> g_real_execvpe("execvpe");
 constexpr size_t kMostVariables = 16;
 char* g_kept[kMostVariables]; // copies of LD_PRELOAD and GLCKPT_*, as this program was given them
 size_t g_kept_count = 0;
+// One of them: the tree's id, which is another after a restart than what the program's own
+// environment says. Always given.
+char* g_tree = nullptr;
 
 bool same_name(const char* a, const char* b) {
     while (*a == *b && *a && *a != '=') {
@@ -72,12 +76,12 @@ int with_glckpt(char* const* env, Call call) {
             strcat(joined, ":");
             strcat(joined, preload + sizeof "LD_PRELOAD");
             all[n++] = joined;
-        } else if (!find(env, g_kept[i])) {
+        } else if (same_name(g_kept[i], kTreeVariable) || !find(env, g_kept[i])) {
             all[n++] = g_kept[i];
         }
     }
     for (char* const* e = env; e && *e; ++e)
-        if (!(lacks && *e == preload))
+        if (!(lacks && *e == preload) && !(g_tree && same_name(*e, kTreeVariable)))
             all[n++] = *e;
     all[n] = nullptr;
     return call(all);
@@ -121,7 +125,14 @@ void note_environment() {
         char* copy = static_cast<char*>(operator new(bytes));
         memcpy(copy, *e, bytes);
         g_kept[g_kept_count++] = copy;
+        if (same_name(copy, kTreeVariable) && bytes == strlen(kTreeVariable) + kTreeIdLength + 1)
+            g_tree = copy;
     }
+}
+
+void note_tree_id() {
+    if (g_tree)
+        memcpy(g_tree + strlen(kTreeVariable), tree_id(), kTreeIdLength);
 }
 
 } // namespace glckpt::ckpt

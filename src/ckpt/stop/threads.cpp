@@ -33,7 +33,8 @@ std::vector<std::unique_ptr<ThreadSlot>> g_slots;
 // Slots of stops that were given up while a signal was still on its way: it carries their address.
 std::vector<std::unique_ptr<ThreadSlot>> g_cancelled;
 std::atomic<uint32_t> g_generation{0}; // parked threads leave when it moves
-std::atomic<uint32_t> g_first{0};      // what the first thread waits on instead
+std::atomic<uint32_t> g_call{0};       // what parked threads wait on: let go, or an errand
+std::atomic<uint32_t> g_looked{0};     // have looked at their queues
 struct Errand {
     void (*run)(void*) = nullptr;
     void* arg = nullptr;
@@ -91,32 +92,42 @@ void describe_self(ThreadSlot& s, ucontext_t* uc) {
         if (reinterpret_cast<const int32_t*>(s.rseq)[1] >= 0)
             s.rseq_bytes = 32;
     }
-    raw_syscall(SYS_rt_sigpending, &s.pending, 8);
-    if (s.pending & ~(1ull << (kStopSignal - 1)))
-        copy_own_queue(s.queued);
     describe_scheduling(s);
     read_thread_credentials(s.credentials);
     note_time_left(s);
 }
 
-void await_leave(uint32_t generation) {
-    if (own_tid() != own_pid()) {
-        while (g_generation.load() == generation)
-            futex_wait(g_generation, generation);
-        return;
-    }
+void look_at_own_queue(ThreadSlot& slot) {
+    uint64_t pending = 0;
+    raw_syscall(SYS_rt_sigpending, &pending, 8);
+    slot.queued.clear();
+    if (pending & ~(1ull << (kStopSignal - 1)))
+        copy_own_queue(slot.queued);
+    slot.look.store(0);
+    g_looked.fetch_add(1);
+    futex_wake(g_looked, 1);
+}
+
+void await_leave(ThreadSlot& slot, uint32_t generation) {
+    const bool first = own_tid() == own_pid();
     for (;;) {
-        const uint32_t seen = g_first.load();
+        const uint32_t seen = g_call.load();
         if (g_generation.load() != generation)
             return;
-        if (g_errand.wanted.load() == 0) {
-            futex_wait(g_first, seen);
-            continue;
+        if (slot.look.load())
+            look_at_own_queue(slot);
+        if (first && g_errand.wanted.load() == 1) {
+            g_errand.run(g_errand.arg);
+            g_errand.wanted.store(0);
+            futex_wake(g_errand.wanted, 1);
         }
-        g_errand.run(g_errand.arg);
-        g_errand.wanted.store(0);
-        futex_wake(g_errand.wanted, 1);
+        futex_wait(g_call, seen);
     }
+}
+
+void call_parked() {
+    g_call.fetch_add(1);
+    futex_wake(g_call, INT32_MAX);
 }
 
 void park(ThreadSlot& slot, ucontext_t* uc) {
@@ -128,7 +139,7 @@ void park(ThreadSlot& slot, ucontext_t* uc) {
     slot.state.store(ThreadSlot::Parked);
     g_parked.fetch_add(1);
     futex_wake(g_parked, 1);
-    await_leave(generation);
+    await_leave(slot, generation);
     undo_interruption(slot, false);
     slot.state.store(ThreadSlot::Left);
 }
@@ -342,9 +353,25 @@ void Stop::resume() {
     }
     std::erase(g_slots, nullptr);
     g_generation.fetch_add(1);
-    futex_wake(g_generation, INT32_MAX);
-    g_first.fetch_add(1);
-    futex_wake(g_first, 1);
+    call_parked();
+}
+
+// SigQ counts what is queued for any process of this user: mostly, nothing is.
+void Stop::look_at_queues() {
+    if (value_of(file_text("/proc/self/status"), "SigQ:").starts_with("0/"))
+        return;
+    uint32_t asked = 0;
+    g_looked.store(0);
+    for (const auto& s : g_slots)
+        if (s->state.load() == ThreadSlot::Parked && !s->service && !s->checkpointer) {
+            s->look.store(1);
+            ++asked;
+        }
+    if (asked == 0)
+        return;
+    call_parked();
+    for (uint32_t n = g_looked.load(); n < asked; n = g_looked.load())
+        futex_wait(g_looked, n);
 }
 
 bool run_on_first_thread(void (*run)(void*), void* arg) {
@@ -354,8 +381,7 @@ bool run_on_first_thread(void (*run)(void*), void* arg) {
         g_errand.run = run;
         g_errand.arg = arg;
         g_errand.wanted.store(1);
-        g_first.fetch_add(1);
-        futex_wake(g_first, 1);
+        call_parked();
         while (g_errand.wanted.load() == 1)
             futex_wait(g_errand.wanted, 1);
         return true;
@@ -430,10 +456,10 @@ extern "C" [[gnu::used]] void glckpt_restarted_thread(ThreadSlot* slot) {
         g_snapshot.result = kRestarted;
     } else {
         const uint32_t generation = g_generation.load();
+        queue_to_self(slot->queued); // before anybody runs who could send more
         g_restarted.fetch_add(1);
         futex_wake(g_restarted, 1);
-        await_leave(generation);
-        queue_to_self(slot->queued);
+        await_leave(*slot, generation);
         undo_interruption(*slot, true);
         slot->state.store(ThreadSlot::Left);
     }

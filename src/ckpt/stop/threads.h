@@ -48,8 +48,8 @@ struct ThreadSlot {
     ucontext_t* frame = nullptr;
     uint64_t fs = 0, gs = 0, clear_tid = 0, robust = 0, robust_bytes = 0, rseq = 0;
     uint32_t rseq_bytes = 0;
-    uint64_t pending = 0;          // signals that wait for it or for the process
-    std::vector<siginfo_t> queued; // those that wait for it alone
+    std::vector<siginfo_t> queued; // signals that wait for it alone
+    std::atomic<uint32_t> look{0}; // it is to look at them
     char name[16] = {};
     int policy = 0, priority = 0, nice = 0;
     uint64_t timer_slack = 0;
@@ -69,6 +69,10 @@ class Stop {
     Status stop(Who who, uint64_t deadline_ns);
     const std::vector<std::unique_ptr<ThreadSlot>>& slots() const;
     void resume();
+    // When nobody is left who sends any: parked threads copy the signals that wait for them. (A
+    // thread that did so when it parked would miss what comes later, and put back what it took
+    // behind what came meanwhile.)
+    void look_at_queues();
     int parked() const;
 
   private:
@@ -91,6 +95,7 @@ void wait_for_restarted_threads(int count);
 void install_stop_handler(void (*on_request)());
 // Once: the variables that what the program executes is to have too (interpose_exec.cpp).
 void note_environment();
+void note_tree_id(); // another after a restart
 // After fork in the child: nobody is stopped.
 void forget_stop_after_fork();
 

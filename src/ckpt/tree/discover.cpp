@@ -2,6 +2,7 @@
 #include "ckpt/control/protocol.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/registry.h"
 #include <csignal>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +14,7 @@ namespace {
 struct Looked {
     TreeMember member;
     int exit_signal = 0;
+    uint64_t began = 0;
 };
 
 // The fields of /proc/PID/stat behind the name, which may hold anything but ends with the last
@@ -46,6 +48,9 @@ Looked look(int pid) {
             break;
         case 8:
             m.foreground = (int32_t)value;
+            break;
+        case 22:
+            out.began = (uint64_t)value;
             break;
         case 38:
             out.exit_signal = (int)value;
@@ -100,6 +105,7 @@ std::vector<TreeMember> descendants_of(int pid) {
 }
 
 TreeMember look_at_process(int pid) { return look(pid).member; }
+uint64_t began_at(int pid) { return look(pid).began; }
 
 namespace {
 
@@ -134,13 +140,14 @@ int root_of_tree() {
     for (;;) {
         const int parent = look_at_process(pid).parent;
         if (parent <= 0)
-            return pid;
+            break;
         const int s = connect_to_process(parent);
         if (s < 0)
-            return pid;
+            break;
         raw_syscall(SYS_close, s);
         pid = parent;
     }
+    return first_of_roots(pid);
 }
 
 } // namespace glckpt::ckpt

@@ -1,10 +1,12 @@
 #include "ckpt/tree/leader.h"
 #include "base/own_fds.h"
 #include "ckpt/control/protocol.h"
+#include "ckpt/engine.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/process/attributes.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
+#include "ckpt/tree/registry.h"
 #include <algorithm>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -108,7 +110,10 @@ Status Leader::welcome(Member& m, uint64_t deadline_ns) {
 }
 
 Status Leader::prepare() {
-    const std::vector<TreeMember> found = descendants_of(own_pid());
+    std::vector<TreeMember> found = descendants_of(own_pid());
+    for (TreeMember& o : orphans_of_tree())
+        found.push_back(std::move(o));
+    forks_ = forks_so_far();
     tree_ = !found.empty();
     const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + request_.timeout_s * kSecond;
     for (const TreeMember& f : found) {
@@ -136,6 +141,10 @@ Status Leader::join_new(uint64_t deadline_ns, bool& changed, const TreeMember*& 
     order_.push_back(look_at_process(own_pid()));
     for (const TreeMember& f : descendants_of(own_pid()))
         order_.push_back(f);
+    // A process that was alone, and has not forked since, has no orphans.
+    if (tree_ || order_.size() > 1 || forks_so_far() != forks_)
+        for (const TreeMember& o : orphans_of_tree())
+            order_.push_back(o);
     for (const TreeMember& f : order_) {
         const auto known = std::find_if(members_.begin(), members_.end(),
                                         [&](const auto& m) { return m->member.pid == f.pid; });
@@ -213,7 +222,12 @@ Status Leader::check_shape() const {
         const bool leads = std::any_of(order_.begin(), order_.end(), [&](const TreeMember& l) {
             return l.pid == m.session && !l.zombie;
         });
-        if (!leads)
+        // Who has no parent in the tree is made in a session whose leader ends at once.
+        const bool can_inherit =
+            m.parent == 0 || std::any_of(order_.begin(), order_.end(), [&](const TreeMember& p) {
+                return p.pid == m.parent && p.session == m.session;
+            });
+        if (!leads && !can_inherit)
             return Status::refused(
                 format("%s is in session %d, whose leader has ended", who(m).c_str(), m.session));
     }

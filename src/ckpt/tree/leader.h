@@ -54,6 +54,7 @@ class Leader {
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<TreeMember> order_; // root first, parents before children
     bool tree_ = false;
+    unsigned forks_ = 0; // of this process, when it was looked around
     int descriptions_ = 0, objects_ = 0;
 };
 

@@ -25,6 +25,8 @@ class Follower {
     // False: done, or the connection has ended; what is held is let go.
     bool step() {
         Frame f = receive_frame(connection_, kForEver);
+        if (!comes_next(f.op))
+            return false; // not a leader, whoever it is
         switch (f.op) {
         case TreeOp::Prepare:
             return prepare(f);
@@ -47,6 +49,25 @@ class Follower {
     }
 
   private:
+    // Each step once, and none before the one that it builds on.
+    bool comes_next(TreeOp op) {
+        const TreeOp before = done_;
+        done_ = op;
+        switch (op) {
+        case TreeOp::Prepare:
+            return before == TreeOp::Joined;
+        case TreeOp::Stop:
+            return before == TreeOp::Prepare;
+        case TreeOp::Describe:
+            return before == TreeOp::Stop;
+        case TreeOp::Resume:
+        case TreeOp::Finish:
+            return before == TreeOp::Describe;
+        default:
+            return false;
+        }
+    }
+
     bool answer(TreeOp op, const Status& s, const std::string& bytes = {}) {
         const bool sent = s.ok() ? send_frame(connection_, op, bytes)
                                  : send_frame(connection_, TreeOp::Failed, s.why());
@@ -68,7 +89,8 @@ class Follower {
     }
 
     bool stop() {
-        const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s_ * kSecond;
+        // Before the leader loses patience, who hears then what is in the way.
+        const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s_ * (kSecond * 9 / 10);
         MemberReport report;
         Status s = snapshot_.stop(deadline);
         if (s.ok())
@@ -104,6 +126,7 @@ class Follower {
     Snapshot snapshot_;
     int image_fd_ = -1;
     unsigned timeout_s_ = 10;
+    TreeOp done_ = TreeOp::Joined;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "ckpt/tree/wire.h"
 #include "base/send_fd.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -9,6 +10,7 @@ namespace glckpt::ckpt {
 namespace {
 
 constexpr uint32_t kLargest = 64 << 20;
+constexpr size_t kPiece = 256 << 10;
 
 struct Head {
     uint32_t op, bytes;
@@ -68,9 +70,13 @@ Frame receive_frame(int fd, uint64_t deadline_ns) {
     Head head{};
     if (!read_some(fd, &head, sizeof head, deadline_ns, &f.passed) || head.bytes > kLargest)
         return {};
-    f.bytes.resize(head.bytes);
-    if (!read_some(fd, f.bytes.data(), head.bytes, deadline_ns, nullptr))
-        return {};
+    // As it comes: a length alone makes nobody give so much memory.
+    while (f.bytes.size() < head.bytes) {
+        const size_t have = f.bytes.size(), piece = std::min(head.bytes - have, kPiece);
+        f.bytes.resize(have + piece);
+        if (!read_some(fd, f.bytes.data() + have, piece, deadline_ns, nullptr))
+            return {};
+    }
     f.op = (TreeOp)head.op;
     return f;
 }

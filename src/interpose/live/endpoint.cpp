@@ -309,6 +309,8 @@ void recover_renderer() {
     }
 }
 
+bool GlEndpoint::in_use() { return Session::existing() != nullptr; }
+
 Status GlEndpoint::preflight() {
     if (!Session::existing())
         return {};

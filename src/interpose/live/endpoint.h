@@ -17,6 +17,7 @@ bool alone_with_renderer();
 class GlEndpoint : public ckpt::Endpoint {
   public:
     const char* name() const override { return "gl"; }
+    bool in_use() override;
     Status preflight() override;
     Status drain(uint64_t deadline_ns) override;
     void resume() override;

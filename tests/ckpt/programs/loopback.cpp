@@ -52,7 +52,7 @@ int connect_to(const sockaddr_in& where) {
 // In one process: `waits` has something unread, `ended` is at its end behind it, `gone` lacks its
 // other end.
 struct Pairs {
-    int waits[2], ended[2], gone;
+    int waits[2], ended[2], gone, over[2];
     sockaddr_in6 ends[2];
 };
 
@@ -71,6 +71,11 @@ void make(Pairs& p, int listener, const sockaddr_in& where) {
     const int other = accept(listener, nullptr, nullptr);
     CHECK(write(other, "bye", 3) == 3);
     close(other);
+    // Ended by both.
+    p.over[0] = connect_to(where);
+    p.over[1] = accept(listener, nullptr, nullptr);
+    for (const int s : p.over)
+        CHECK(shutdown(s, SHUT_WR) == 0);
 }
 
 void check(const Pairs& p) {
@@ -89,6 +94,8 @@ void check(const Pairs& p) {
     CHECK(write(p.ended[1], "x", 1) == 1 && read(p.ended[0], buffer, 1) == 1);
     CHECK(recv(p.gone, buffer, sizeof buffer, MSG_PEEK) == 3);
     CHECK(poll(&gone, 1, 0) == 1 && gone.revents & POLLRDHUP);
+    for (const int s : p.over)
+        CHECK(read(s, buffer, 1) == 0 && write(s, "x", 1) == -1 && errno == EPIPE);
 }
 
 } // namespace
