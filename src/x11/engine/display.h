@@ -26,6 +26,9 @@ struct SavedDisplay {
     Bytes keymap;
     std::vector<VirtualXid> stacking; // the root's children, bottom to top
     uint16_t screen_width = 0, screen_height = 0;
+    // Who owned the selections that the app watches, and what properties the root had.
+    std::map<VirtualAtom, VirtualXid> owners;
+    std::set<VirtualAtom> root_properties;
     Bytes randr;                // GetScreenResourcesCurrent's reply
     Bytes devices, new_devices; // XIQueryDevice's: in virtual names, and the new server's
 };

@@ -1,6 +1,7 @@
 #include "x11/move/readback.h"
 #include "gen/x11/protocol.h"
 #include "x11/move/devices.h"
+#include "x11/move/tell.h"
 
 namespace glckpt::x11 {
 namespace {
@@ -87,6 +88,8 @@ void ask_for_contents(Link& control) {
     ask_for_fonts(c);
     for (Pixmap* p : d.resources.all<Pixmap>()) {
         using Q = xproto::GetImage;
+        if (p->width == 0)
+            continue; // named after a window that was not there
         c.send(Build::core<Q>(kZPixmap)
                    .xid(Q::drawable, p->id)
                    .u16(Q::width, p->width)
@@ -133,6 +136,7 @@ void ask_for_contents(Link& control) {
             if (is_reply(m))
                 d.saved.devices.assign(m.begin(), m.end());
         });
+    ask_surroundings(c);
     using F = xproto::GetInputFocus;
     c.send(Build::core<F>(), [&d](ByteSpan m) {
         if (is_reply(m)) {

@@ -53,12 +53,15 @@ void Recreation::regions_and_counters() {
         }
 }
 
-void Recreation::pictures() {
+void Recreation::pictures(bool of_named_pixmaps) {
     const uint8_t render = major("RENDER");
     if (!render)
         return;
     enum : unsigned { kAlphaMap = 1, kClipMask = 6 };
-    const auto all = display_.resources.all<Picture>();
+    auto all = display_.resources.all<Picture>();
+    std::erase_if(all, [&](const Picture* p) {
+        return (p->pixmap && still_names_window(*p->pixmap)) != of_named_pixmaps;
+    });
     for (Picture* p : all) {
         Connection& c = on(p->owner);
         if (!p->source.empty()) {

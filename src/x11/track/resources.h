@@ -76,7 +76,9 @@ struct Pixmap : Resource {
     uint8_t depth = 0;
     uint16_t width = 0, height = 0;
     bool freed = false; // the app has; see above
-    Bytes image;        // ZPixmap, from drain to attach
+    // Composite's name for what this window is drawn on, for as long as it keeps its size.
+    VirtualXid named_of;
+    Bytes image; // ZPixmap, from drain to attach
 };
 using PixmapRef = std::shared_ptr<Pixmap>;
 
