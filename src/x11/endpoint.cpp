@@ -144,7 +144,13 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
         Locked l(h.lock);
         h.renew();
         std::vector<Destination> destinations;
-        s = find_destinations(h, request.display, destinations);
+        if (request.back)
+            for (Site* site : h.sites_in_use())
+                destinations.push_back({site, site->before_move});
+        else
+            s = find_destinations(h, request.display, destinations);
+        for (Site* site : h.sites_in_use())
+            site->before_move = site->actual;
         if (s.ok())
             s = attach_displays(h, destinations, monotonic_ns() + kAttachPatience);
         if (s.ok())
