@@ -162,6 +162,9 @@ Status attach_from(size_t first, const AttachRequest& request, size_t& failed) {
 } // namespace
 
 Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s) {
+    for (Endpoint* e : endpoints()) // waits for what is only a matter of time
+        if (Status s = e->preflight(); !s)
+            return s;
     const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s * kSecond;
     Stop stop;
     Drained drained;
@@ -174,7 +177,9 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
         ++first;
     if (first == endpoints().size())
         return Status::refused(format("this program has no %s endpoint", endpoint));
-    Status s = attach_from(first, request, failed);
+    AttachRequest there = request;
+    there.deadline_ns = deadline;
+    Status s = attach_from(first, there, failed);
     if (s.ok() || failed == first)
         return s; // the first has left everything as it was
     // It has moved, and one that depends on it cannot follow: back.

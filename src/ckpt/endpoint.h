@@ -24,7 +24,9 @@ struct AttachRequest {
         renderer_env;     // "K=V" for the new renderer, on top of what was set before
     bool stopped = false; // --stopped: the app will not run after the attach, so put on screen what
                           // was on it at the checkpoint, and leave it there
-    bool back = false;    // to the peer that a live move has just left
+    uint64_t deadline_ns =
+        0;             // live: until then the new peer may be looked at; 0: as long as it takes
+    bool back = false; // to the peer that a live move has just left
 };
 
 // What an endpoint adds to the image beside its memory: named sections for the tools.

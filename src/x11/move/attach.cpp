@@ -1,4 +1,5 @@
 #include "gen/x11/protocol.h"
+#include "x11/clock.h"
 #include "x11/move/devices.h"
 #include "x11/move/move.h"
 #include "x11/move/new_server.h"
@@ -96,10 +97,13 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     report(server, r.notes);
 }
 
+// What has begun is brought to its end, if that can be.
+constexpr uint64_t kPatience = 60'000'000'000;
+
 // One site on its way to its display.
 struct Move {
-    Move(Hub& hub, const Destination& d, uint64_t deadline_ns)
-        : site(*d.site), x(hub.links_of(*d.site->display), deadline_ns) {
+    Move(Hub& hub, const Destination& d)
+        : site(*d.site), x(hub.links_of(*d.site->display), monotonic_ns() + kPatience) {
         server.address = d.to;
     }
     Site& site;
@@ -133,7 +137,7 @@ Status attach_displays(Hub& hub, const std::vector<Destination>& destinations,
                        uint64_t deadline_ns) {
     std::vector<std::unique_ptr<Move>> moves;
     for (const Destination& d : destinations) {
-        moves.push_back(std::make_unique<Move>(hub, d, deadline_ns));
+        moves.push_back(std::make_unique<Move>(hub, d));
         Move& m = *moves.back();
         if (Status s = examine(m.server, m.x, m.site, deadline_ns); !s)
             return s;

@@ -66,6 +66,15 @@ void note_exact_name(const Atoms& atoms, FontName& font, ByteSpan m) {
             font.exact = atoms.name(atoms.to_virtual(RealAtom{load32(&m[at + 4])}));
 }
 
+// The server moves the value of an alarm on when it goes off, and has made a relative one absolute.
+void note_alarm(Alarm& alarm, ByteSpan m) {
+    using R = sync::QueryAlarm::Reply;
+    enum : unsigned { kValueType = 1, kValue = 2 };
+    constexpr uint64_t kAbsolute = 0;
+    alarm.values[kValueType] = kAbsolute;
+    alarm.values[kValue] = load<uint64_t>(&m[R::trigger + 8]);
+}
+
 void ask_for_fonts(Connection& c) {
     Display& d = c.display();
     for (const Font* f : d.resources.all<Font>()) {
@@ -114,6 +123,13 @@ void ask_for_contents(Link& control) {
             c.send(Build::extension<Q>(sync).xid(Q::counter, r->id), [r](ByteSpan m) {
                 if (is_reply(m))
                     r->value = load<uint64_t>(&m[Q::Reply::counter_value]);
+            });
+        }
+        for (Alarm* r : d.resources.all<Alarm>()) {
+            using Q = sync::QueryAlarm;
+            c.send(Build::extension<Q>(sync).xid(Q::alarm, r->id), [r](ByteSpan m) {
+                if (is_reply(m))
+                    note_alarm(*r, m);
             });
         }
         for (Fence* r : d.resources.all<Fence>()) {
