@@ -158,7 +158,7 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
                                                     : monotonic_ns() + kAttachPatience);
         if (s.ok())
             for (Site* site : h.sites_in_use())
-                site->display->journal.clear();
+                site->display->begin_journal();
         if (s.ok())
             discard(h);
     }

@@ -119,6 +119,25 @@ def ungrab():
     x.sync()
 
 
+# A window inside a stranger's: where that is not, it is on the root.
+plug = x.window(events=STRUCTURE)
+
+
+def embed():
+    x.send(7, 0, struct.pack("<IIhh", plug, watched[0], 3, 4))
+    x.sync()
+    x.events.clear()
+
+
+def orphan():
+    e = x.wait_event(lambda e: e[0] & 0x7f == 21 and struct.unpack("<I", e[8:12])[0] == plug)
+    if not e or struct.unpack("<I", e[12:16])[0] != x.root:
+        return "the end of the embedder is not told"
+    parent = struct.unpack("<I", x.ask(15, 0, struct.pack("<I", plug))[12:16])[0]
+    if parent != x.root:
+        return f"the window that was embedded is in {parent:#x}"
+
+
 # What the screen saver shall show.
 x.send(code["MIT-SCREEN-SAVER"], 3, struct.pack("<IhhHHHBBII", x.root, 0, 0, 50, 50, 0, 1, 0, 0, 2) +
        struct.pack("<I", 0x00ff00))
@@ -200,5 +219,6 @@ def errors():
 
 x.sync()
 x.events.clear()
-serve(sys.argv[1], {f.__name__: f for f in (sync, alarms, damages, composite, grab, ungrab, watch, new_manager, count,
+serve(sys.argv[1], {f.__name__: f for f in (sync, alarms, damages, composite, grab, ungrab, watch, new_manager, embed,
+                                            orphan, count,
                                             drag, drop, transfer, transferred, errors)})

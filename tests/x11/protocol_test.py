@@ -167,9 +167,13 @@ at = 0
 for i in range(3):
     at = 1 - at
     where = f"after move {i + 1}"
+    if i == 0:
+        ask("embed", where="at the start")
     rc, _, err = tool("signal", "--move-display", displays[at], pid)
     if rc:
         finish(1, f"{where}: {err}")
+    if i == 0:
+        ask("orphan", where=where)
     if at:
         ask("new_manager", where=where)
     else:

@@ -55,6 +55,7 @@ class Recreation {
     void default_cells(VirtualXid colormap, const Cells&);
     void screen_savers();
     void window(Window&);
+    void leave_strangers();
     void window_properties(Window&);
     std::vector<Window*> top_levels();
     void await_viewable(std::vector<const Window*>);

@@ -131,7 +131,11 @@ void Recreation::gcs() {
 void Recreation::gc(Gc& g) {
     enum : unsigned { kTile = 10, kStipple = 11, kFont = 14, kClipMask = 19 };
     Connection& c = on(g.owner);
-    Values<23> v = g.values;
+    // The journal begins with what was, and has all changes since, unless it has overflowed.
+    const bool as_at_first =
+        g.at_first && !display_.journal.entries().empty() && display_.journal.dropped() == 0;
+    const GcState& s = as_at_first ? *g.at_first : g;
+    Values<23> v = s.values;
     std::vector<VirtualXid> to_close;
     const auto refer = [&](unsigned bit, const PixmapRef& p) {
         if (p)
@@ -139,11 +143,11 @@ void Recreation::gc(Gc& g) {
         else if (bit != kClipMask || v.value[bit] != 0) // no clip mask is a value too
             v.unset(bit);
     };
-    refer(kTile, g.tile);
-    refer(kStipple, g.stipple);
-    refer(kClipMask, g.clip);
-    if (g.font)
-        v.set(kFont, font_for(c, g.font, to_close).value);
+    refer(kTile, s.tile);
+    refer(kStipple, s.stipple);
+    refer(kClipMask, s.clip);
+    if (s.font)
+        v.set(kFont, font_for(c, s.font, to_close).value);
     else
         v.unset(kFont);
     using Q = CreateGC;
@@ -155,7 +159,7 @@ void Recreation::gc(Gc& g) {
     c.send(std::move(request));
     for (VirtualXid f : to_close)
         c.send(Build::core<CloseFont>().xid(CloseFont::font, f));
-    for (Bytes* whole : {&g.dashes, &g.clip_rectangles})
+    for (const Bytes* whole : {&s.dashes, &s.clip_rectangles})
         if (!whole->empty()) {
             Bytes again = *whole;
             store32(&again[SetDashes::gc], g.id.value); // a copied one names its source

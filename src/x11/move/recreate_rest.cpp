@@ -221,8 +221,8 @@ void Recreation::screen_savers() {
     }
 }
 
-// Drawing among it is done with what there is now: contents that were copied into what is freed by
-// now, or drawn with a graphics context's state of then, may differ until the app draws again.
+// Contents that were copied into what is freed by now, or drawn with it, may differ until the app
+// draws again.
 void Recreation::journal() {
     for (const Journal::Entry& e : display_.journal.entries())
         if (const Connection* c = display_.connection(e.owner);

@@ -111,6 +111,25 @@ void tell_strangers(Exchange& x, Connection& c) {
         tell_gone(d, window);
 }
 
+// Who was held by a stranger hears that it is on the root now (XEMBED: the embedder has ended).
+void tell_orphans(Display& d) {
+    for (VirtualXid window : d.saved.orphans) {
+        const Window* w = d.resources.find<Window>(window);
+        if (!w)
+            continue;
+        using E = ev::ReparentNotify;
+        Bytes e(32);
+        e[0] = E::kNumber;
+        store32(&e[E::event], window.value);
+        store32(&e[E::window], window.value);
+        store32(&e[E::parent], d.root().value);
+        store16(&e[E::x], (uint16_t)w->saved.x);
+        store16(&e[E::y], (uint16_t)w->saved.y);
+        post(d, window, kStructureNotify, std::move(e));
+    }
+    d.saved.orphans.clear();
+}
+
 void tell_manager(Display& d, VirtualAtom selection, VirtualXid owner) {
     using E = ev::ClientMessage;
     const VirtualAtom manager = d.names.atoms.find("MANAGER");
@@ -207,6 +226,7 @@ void tell_surroundings(Exchange& x) {
     if (!control)
         return;
     // Before the managers': who looks for a new one at the old one's end finds it.
+    tell_orphans(control->engine.display());
     tell_root_properties(x, control->engine);
     tell_owners(x, control->engine);
     tell_strangers(x, control->engine);

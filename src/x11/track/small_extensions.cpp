@@ -126,6 +126,7 @@ Verdict track_xfixes_SetGCClipRegion(Tracking& t, const Request& r) {
     if (!gc)
         return Verdict::Forward;
     constexpr unsigned kClipMask = 19;
+    gc->at_first.reset(); // journals have no regions
     gc->clip.reset();
     gc->clip_rectangles.clear();
     gc->values.unset(kClipMask);
