@@ -26,6 +26,11 @@ def finish(code, why=""):
                 print(open(f"{work}/{name}").read()[-2000:])
     for p in reversed(mine):
         p.kill()
+    if os.path.exists(f"{work}/pid"):  # it does not end with its tool
+        try:
+            os.kill(int(open(f"{work}/pid").read()), 9)
+        except (ValueError, ProcessLookupError):
+            pass
     for p in mine:
         p.wait()
     shutil.rmtree(work, ignore_errors=True)
