@@ -149,7 +149,23 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
     }
 }
 
+namespace {
+
+// Endpoints from `first` on. Those after it reach their peers by way of it: windows that move take
+// their renderer along.
+Status attach_from(size_t first, const AttachRequest& request, size_t& failed) {
+    for (failed = first; failed < endpoints().size(); ++failed)
+        if (Status s = endpoints()[failed]->attach(request); !s)
+            return s;
+    return {};
+}
+
+} // namespace
+
 Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s) {
+    for (Endpoint* e : endpoints()) // waits for what is only a matter of time
+        if (Status s = e->preflight(); !s)
+            return s;
     const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s * kSecond;
     Stop stop;
     Drained drained;
@@ -157,17 +173,26 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
         return s;
     if (Status s = drained.drain(deadline); !s)
         return s;
-    // It, and those after it, which reach their peers by way of it: windows that move take their
-    // renderer along.
-    bool found = false;
-    for (Endpoint* e : endpoints()) {
-        found |= std::string_view(e->name()) == endpoint;
-        if (!found)
-            continue;
-        if (Status s = e->attach(request); !s)
-            return s;
-    }
-    return found ? Status() : Status::refused(format("this program has no %s endpoint", endpoint));
+    size_t first = 0, failed = 0;
+    while (first < endpoints().size() && std::string_view(endpoints()[first]->name()) != endpoint)
+        ++first;
+    if (first == endpoints().size())
+        return Status::refused(format("this program has no %s endpoint", endpoint));
+    AttachRequest there = request;
+    there.deadline_ns = deadline;
+    Status s = attach_from(first, there, failed);
+    if (s.ok() || failed == first)
+        return s; // the first has left everything as it was
+    // It has moved, and one that depends on it cannot follow: back.
+    AttachRequest home = request;
+    home.display.clear();
+    home.back = true;
+    Status back = endpoints()[first]->drain(clock_ns(CLOCK_MONOTONIC) + timeout_s * kSecond);
+    if (back.ok())
+        back = attach_from(first, home, failed);
+    if (back.ok())
+        return Status::refused(s.why() + "; the program goes on where it was");
+    return Status::refused(s.why() + "; nor can it go back: " + back.why());
 }
 
 } // namespace glckpt::ckpt

@@ -24,6 +24,9 @@ struct AttachRequest {
         renderer_env;     // "K=V" for the new renderer, on top of what was set before
     bool stopped = false; // --stopped: the app will not run after the attach, so put on screen what
                           // was on it at the checkpoint, and leave it there
+    uint64_t deadline_ns =
+        0;             // live: until then the new peer may be looked at; 0: as long as it takes
+    bool back = false; // to the peer that a live move has just left
 };
 
 // What an endpoint adds to the image beside its memory: named sections for the tools.
@@ -53,7 +56,8 @@ class Endpoint {
     virtual void resume() = 0;
 
     // In a restarted process (the peer's descriptors, OwnFd::Skip, are not open), or live in a
-    // drained one: connect to a new peer and bring it to the state that drain saved.
+    // drained one: connect to a new peer and bring it to the state that drain saved. With a
+    // `display` in a live one, the caller takes a move back that others cannot follow.
     virtual Status attach(const AttachRequest& request) = 0;
 
     virtual void describe(SectionSink& sink) = 0;

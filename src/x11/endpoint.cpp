@@ -8,6 +8,7 @@
 namespace glckpt::x11 {
 namespace {
 
+// In which a new server is to tell what it has.
 constexpr uint64_t kAttachPatience = 30'000'000'000;
 
 std::string quoted(std::string_view s) {
@@ -150,12 +151,20 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
         Locked l(h.lock);
         h.renew();
         std::vector<Destination> destinations;
-        s = find_destinations(h, request.display, destinations);
+        if (request.back)
+            for (Site* site : h.sites_in_use())
+                destinations.push_back({site, site->before_move});
+        else
+            s = find_destinations(h, request.display, destinations);
+        for (Site* site : h.sites_in_use())
+            site->before_move = site->actual;
         if (s.ok())
-            s = attach_displays(h, destinations, monotonic_ns() + kAttachPatience);
+            s = attach_displays(h, destinations,
+                                request.deadline_ns ? request.deadline_ns
+                                                    : monotonic_ns() + kAttachPatience);
         if (s.ok())
             for (Site* site : h.sites_in_use())
-                site->display->journal.clear();
+                site->display->begin_journal();
         if (s.ok())
             discard(h);
     }

@@ -45,6 +45,13 @@ X.XFreeColors(dpy, ctypes.c_ulong(own), (ctypes.c_ulong * 1)(gone), 1, ctypes.c_
 wanted = [w for w in wanted if w[1] != gone or w[0] != own]
 if len(sys.argv) > 2:  # colours of the screen's own colormap, too
     shared(default, 0x1234, 0x5678, 0x9abc)
+    mine = (ctypes.c_ulong * 3)()
+    assert X.XAllocColorCells(dpy, ctypes.c_ulong(default), 0, None, 0, mine, 3)
+    for i, p in enumerate(mine):
+        c = Color(p, 0x2000 * i, 0x7fff, 0xffff - 0x1000 * i, 7)
+        X.XStoreColor(dpy, ctypes.c_ulong(default), ctypes.byref(c))
+        wanted.append((default, p, (c.red, c.green, c.blue)))
+    shared(default, 0x4321, 0x8765, 0xcba9)
 X.XStoreNamedColor(dpy, ctypes.c_ulong(own), b"red", cells[0], 7)
 wanted = [(m, p, (0xffff, 0, 0) if (m, p) == (own, cells[0]) else rgb) for m, p, rgb in wanted]
 

@@ -26,6 +26,8 @@ DISPLAY=${D[0]} $bin/glckpt-run --dir $W /usr/bin/python3 $here/cells.py $W/stat
 asks "with the default colormap"
 $bin/glckpt-signal --move-display ${D[1]} $p || finish 1
 asks "after a move to a server that gives the same numbers"
+$bin/glckpt-signal --move-display ${D[0]} $p && $bin/glckpt-signal --move-display ${D[1]} $p || finish 1
+asks "after a move back, to a server where it has left nothing, and there again"
 # Somebody takes colours there first.
 DISPLAY=${D[0]} /usr/bin/python3 -c '
 import ctypes, time
@@ -34,6 +36,6 @@ d = ctypes.c_void_p(X.XOpenDisplay(None)); c = (ctypes.c_ulong * 9)()
 print(X.XAllocColorCells(d, ctypes.c_ulong(X.XDefaultColormap(d, 0)), 0, None, 0, c, 9), flush=True); X.XSync(d, 0); time.sleep(60)' >$W/taken & mine+=($!)
 for _ in $(seq 100); do [ -s $W/taken ] && break; sleep .1; done
 $bin/glckpt-signal --move-display ${D[0]} $p 2>$W/why && { echo "FAILED: moved where the numbers are others"; finish 1; }
-grep -q "has another number than" $W/why || { cat $W/why; finish 1; }
+grep -q "cannot give the program colour cell" $W/why || { cat $W/why; finish 1; }
 asks "after a refusal"
 echo "colour cells kept their numbers"; finish 0

@@ -4,7 +4,7 @@
 # client bases, other visual ids. After each move the picture must be the one before it.
 # Environment: DPY_A, DPY_B (default :60 and :61), WARM (seconds, 1.5), SETTLE (seconds after a
 # move, 0.7), ANIMATED=1 (do not compare pictures, only that it lives), WM (a window manager's
-# command for both servers).
+# command for both servers), MOVES_ON=1 (after each move it must draw something new by itself).
 PRELOAD=$1; MOVES=$2; shift 2
 A=${DPY_A:-:60}; B=${DPY_B:-:61}; W=$(mktemp -d); started=()
 up() { # display, screen, further options
@@ -43,6 +43,14 @@ for m in $(seq "$MOVES"); do
   ok=OK; [ "$(tail -1 $W/log | grep -c ': ok ')" = 1 ] || ok=REFUSED
   [ $ok != OK ] || [ -n "$ANIMATED" ] || [ "$ae" = 0 ] || ok=DIFFERS
   [ $colours -gt 1 ] || ok=BLANK
+  if [ -n "$MOVES_ON" ] && [ $ok = OK ]; then
+    for _ in $(seq 150); do
+      import -display $there -window root $W/later.png
+      [ "$(compare -metric AE $W/after.png $W/later.png null: 2>&1)" != 0 ] && break
+      sleep .2
+    done
+    [ "$(compare -metric AE $W/after.png $W/later.png null: 2>&1)" != 0 ] || ok=FROZEN
+  fi
   [ $ok = OK ] || bad=1
   [ -n "$QUIET" ] && [ $ok = OK ] || echo "$ok move $m: $(tail -1 $W/log) pixels $ae colours $colours"
   here=$there

@@ -1,6 +1,7 @@
 #!/bin/bash
 # two_displays.sh BIN: a program with windows on two X displays moves with both, live and by an image;
 # with one name its first display moves and the other stays; a name that it does not know is refused.
+# One that draws with GL on both is refused by name, and lives on.
 bin=$1; here=$(dirname "$(readlink -f "$0")"); W=$(mktemp -d); mine=(); D=()
 for tool in Xvfb xwininfo; do command -v $tool >/dev/null || { echo "no $tool"; exit 77; }; done
 /usr/bin/python3 -c 'import tkinter' 2>/dev/null || { echo "no python3-tk"; exit 77; }
@@ -37,4 +38,12 @@ image=$($bin/glckpt-signal --kill $p) || finish 1
 $bin/glckpt-restore --pid-file $W/pid --display ${D[0]}=${D[2]},${D[3]}=${D[1]} $image >>$W/out 2>&1 & mine+=($!)
 for _ in $(seq 300); do [ -s $W/pid ] && break; sleep .1; done; mine+=($(cat $W/pid))
 lives ${D[2]} 1; lives ${D[1]} 2
+$bin/glckpt-run --dir $W /usr/bin/python3 $here/two_gl.py ${D[0]} ${D[1]} >$W/gl 2>&1 & p=$!; mine+=($p)
+for _ in $(seq 300); do grep -q "drawn on both" $W/gl && break; sleep .1; done
+grep -q "drawn on both" $W/gl || { echo "FAILED: GL on two displays is not drawn"; cat $W/gl; finish 1; }
+for how in "" "--move-display ${D[2]}"; do
+  $bin/glckpt-signal $how $p 2>$W/refusal && { echo "FAILED: GL on two displays: not refused ($how)"; finish 1; }
+  grep -q "GL on two X displays" $W/refusal || { cat $W/refusal; finish 1; }
+done
+sleep .5; kill -0 $p 2>/dev/null || { echo "FAILED: died of a refusal"; cat $W/gl; finish 1; }
 echo "two displays: moved, refused, restored"; finish 0

@@ -384,6 +384,10 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
     Status s = attach_all(p);
     if (s || !live)
         return s;
+    if (!request.display.empty()) { // the caller takes the windows back, and asks again
+        session.set_renderer_env(before);
+        return s;
+    }
     // Back to the driver it had, which took all of it before.
     session.set_renderer_env(before);
     session.stop_renderer();

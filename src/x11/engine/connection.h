@@ -73,6 +73,9 @@ class Connection {
     void ask_again();
     // The server is gone: nobody answers our own questions.
     void lost();
+    // Whoever asked since then has given up waiting: what is still answered is told to nobody.
+    uint64_t asked() const { return asked_; }
+    void give_up_asking(uint64_t since);
     // While attaching, the app must not see what our own doings cause.
     void suppress_events(bool on) { suppress_events_ = on; }
     // Shows events, as the server sent them, to `watch` also while they are suppressed.
@@ -101,6 +104,7 @@ class Connection {
         Bytes substitute{}; // Substitute: what the app gets instead
         Bytes request{};    // App: in virtual names, if it may have to be asked again
         uint64_t client_number = 0; // of one that is asked again
+        uint64_t asked = 0;         // Us: the how-manieth
     };
 
     // Client side (connection_client.cpp).
@@ -139,6 +143,7 @@ class Connection {
     const uint8_t *run_begin_ = nullptr, *run_end_ = nullptr;
     SequenceMap sequence_;
     size_t passing_ = 0;        // bytes still to come of a reply whose head the app already has
+    uint64_t asked_ = 0;        // requests of our own so far
     uint64_t last_awaited_ = 0; // server number of the last request that has a reply
     std::deque<Pending> pending_;
     std::deque<Pending> unanswered_; // by a server that was lost

@@ -279,6 +279,7 @@ void Connection::send(Bytes r, Answer answer, Names reply_names) {
     if (module == &core_module() && r[0] == GetProperty::kOpcode)
         p.property = display_.names.atoms.to_virtual(RealAtom{load32(&r[GetProperty::property])});
     p.answer = std::move(answer);
+    p.asked = ++asked_;
     pending_.push_back(std::move(p));
     if (info && info->reply)
         last_awaited_ = sequence_.server();

@@ -204,6 +204,12 @@ void Connection::attached(const Setup& real) {
     last_awaited_ = 0;
 }
 
+void Connection::give_up_asking(uint64_t since) {
+    for (Pending& p : pending_)
+        if (p.whom == Pending::For::Us && p.asked > since)
+            p.answer = {};
+}
+
 void Connection::lost() {
     std::vector<Answer> to_tell;
     for (Pending& p : pending_)

@@ -36,6 +36,13 @@ uint8_t Display::depth_of(VirtualXid drawable) const {
     return 24;
 }
 
+void Display::begin_journal() {
+    journal.clear();
+    if (journal.on)
+        for (Gc* gc : resources.all<Gc>())
+            gc->at_first = std::make_unique<GcState>(*gc);
+}
+
 void Display::forget_connection(Connection* c) {
     const ConnectionId id = c->id();
     std::erase(connections, c);

@@ -26,8 +26,12 @@ struct SavedDisplay {
     Bytes keymap;
     std::vector<VirtualXid> stacking; // the root's children, bottom to top
     uint16_t screen_width = 0, screen_height = 0;
-    Bytes randr;                // GetScreenResourcesCurrent's reply
-    Bytes devices, new_devices; // XIQueryDevice's: in virtual names, and the new server's
+    // Who owned the selections that the app watches, and what properties the root had.
+    std::map<VirtualAtom, VirtualXid> owners;
+    std::set<VirtualAtom> root_properties;
+    std::vector<VirtualXid> orphans; // windows that another program's held, which is not there
+    Bytes randr;                     // GetScreenResourcesCurrent's reply
+    Bytes devices, new_devices;      // XIQueryDevice's: in virtual names, and the new server's
 };
 
 struct Display {
@@ -67,6 +71,8 @@ struct Display {
     bool is_root(VirtualXid id) const;
     // Depth of any drawable of ours or of the server's.
     uint8_t depth_of(VirtualXid drawable) const;
+    // All has been read back, or made: what is sent from now on is the journal's.
+    void begin_journal();
     // A connection is gone, and with it all it owned.
     void forget_connection(Connection*);
 };

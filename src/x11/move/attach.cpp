@@ -1,10 +1,12 @@
 #include "gen/x11/protocol.h"
+#include "x11/clock.h"
 #include "x11/move/devices.h"
 #include "x11/move/move.h"
 #include "x11/move/new_server.h"
 #include "x11/move/readback.h"
 #include "x11/move/recreate.h"
 #include "x11/move/tables.h"
+#include "x11/move/tell.h"
 
 namespace glckpt::x11 {
 namespace {
@@ -29,65 +31,6 @@ void adopt(Site& site, NewServer& server) {
     site.server_pid = peer_pid(server.connections.begin()->first->server_fd);
     site.lost = site.gone = false;
     renumber(*site.display, server);
-}
-
-// Toolkits read the keyboard's layout once; MappingNotify makes them read it again.
-void tell_keymap(Exchange& x, Display& d) {
-    Link* control = x.any();
-    Bytes now;
-    using K = GetKeyboardMapping;
-    const Setup& s = *d.real_setup;
-    control->engine.send(Build::core<K>()
-                             .u8(K::first_keycode, s.min_keycode)
-                             .u8(K::count, (uint8_t)(s.max_keycode - s.min_keycode + 1)),
-                         [&now](ByteSpan m) {
-                             if (m.size() >= 32 && m[0] == 1)
-                                 now.assign(m.begin() + 32, m.end());
-                         });
-    if (!x.sync(*control) || now == d.saved.keymap)
-        return;
-    constexpr uint8_t kModifier = 0, kKeyboard = 1;
-    for (uint8_t what : {kModifier, kKeyboard})
-        for (Connection* c : d.connections) {
-            if (c->state() != Connection::State::Running)
-                continue;
-            Bytes e(32);
-            e[0] = ev::MappingNotify::kNumber;
-            e[ev::MappingNotify::request] = what;
-            e[ev::MappingNotify::first_keycode] = s.min_keycode;
-            e[ev::MappingNotify::count] = (uint8_t)(s.max_keycode - s.min_keycode + 1);
-            c->post_event(e);
-        }
-}
-
-// To those who asked RandR to tell them: the screen has another size now.
-void tell_screen_size(Display& d) {
-    using namespace proto;
-    const Screen& now = d.real_setup->screens.front();
-    const Extension* e = d.extensions.find(*find_module("RANDR"));
-    if (!e || (now.width == d.saved.screen_width && now.height == d.saved.screen_height))
-        return;
-    using E = randr::ev::ScreenChangeNotify;
-    using Q = randr::SelectInput;
-    constexpr uint16_t kScreenChange = 1;
-    for (const KeptRequest* k : d.kept.in_order()) {
-        Connection* c = d.connection(k->owner);
-        if (!c || k->module != e->module || k->bytes[1] != Q::kOpcode ||
-            !(load16(&k->bytes[Q::enable]) & kScreenChange))
-            continue;
-        Bytes m(32);
-        m[0] = (uint8_t)(e->virtual_.first_event + E::kNumber);
-        m[E::rotation] = 1;
-        store32(&m[E::timestamp], d.names.time.latest());
-        store32(&m[E::config_timestamp], d.names.time.latest());
-        store32(&m[E::root], d.root().value);
-        store32(&m[E::request_window], load32(&k->bytes[Q::window]));
-        store16(&m[E::width], now.width);
-        store16(&m[E::height], now.height);
-        store16(&m[E::mwidth], now.width_mm);
-        store16(&m[E::mheight], now.height_mm);
-        c->post_event(m);
-    }
 }
 
 // What could not be made as it was: the program goes on, and somebody should know.
@@ -144,18 +87,23 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     // themselves.
     r.map_top_levels(window_manager);
     r.show_pictures();
+    r.named_pixmaps();
     r.grabs_and_focus(window_manager);
     tell_keymap(x, d);
     tell_screen_size(d);
+    tell_surroundings(x);
     tell_devices(d, r.notes);
     r.free_scratch();
     report(server, r.notes);
 }
 
+// What has begun is brought to its end, if that can be.
+constexpr uint64_t kPatience = 60'000'000'000;
+
 // One site on its way to its display.
 struct Move {
-    Move(Hub& hub, const Destination& d, uint64_t deadline_ns)
-        : site(*d.site), x(hub.links_of(*d.site->display), deadline_ns) {
+    Move(Hub& hub, const Destination& d)
+        : site(*d.site), x(hub.links_of(*d.site->display), monotonic_ns() + kPatience) {
         server.address = d.to;
     }
     Site& site;
@@ -189,7 +137,7 @@ Status attach_displays(Hub& hub, const std::vector<Destination>& destinations,
                        uint64_t deadline_ns) {
     std::vector<std::unique_ptr<Move>> moves;
     for (const Destination& d : destinations) {
-        moves.push_back(std::make_unique<Move>(hub, d, deadline_ns));
+        moves.push_back(std::make_unique<Move>(hub, d));
         Move& m = *moves.back();
         if (Status s = examine(m.server, m.x, m.site, deadline_ns); !s)
             return s;

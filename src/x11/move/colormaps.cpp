@@ -2,6 +2,8 @@
 #include "gen/x11/protocol.h"
 #include "x11/move/compatible.h"
 #include "x11/move/recreate.h"
+#include <optional>
+#include <set>
 
 namespace glckpt::x11 {
 
@@ -29,6 +31,28 @@ Build alloc_request(const Cell& cell) {
         .u16(AllocColor::red, cell.rgb.red)
         .u16(AllocColor::green, cell.rgb.green)
         .u16(AllocColor::blue, cell.rgb.blue);
+}
+
+Bytes alloc_one(uint32_t colormap) {
+    return Build::core<AllocColorCells>()
+        .u32(AllocColorCells::cmap, colormap)
+        .u16(AllocColorCells::colors, 1);
+}
+
+std::optional<uint32_t> one_pixel(ConstByteSpan m) {
+    constexpr size_t kHead = 32;
+    if (m.size() < kHead + 4 || m[0] != 1)
+        return {};
+    return load32(&m[kHead]);
+}
+
+// How many cells a screen's own colormap has.
+unsigned entries_of(const Display& d, VirtualXid colormap) {
+    for (const Screen& s : d.virtual_setup->screens)
+        if (s.colormap == colormap.value)
+            if (const Visual* v = d.virtual_setup->visual(s.root_visual))
+                return v->colormap_entries;
+    return 0;
 }
 
 } // namespace
@@ -84,35 +108,84 @@ void Recreation::colormaps() {
         else if (const Bytes store = store_request(m->id, m->cells); !store.empty())
             c.send(store);
     }
-    // The server gives the numbers that it gave when it was examined.
     for (const auto& [colormap, cells] : display_.default_cells)
-        for (const auto& [pixel, cell] : cells)
-            for (uint32_t i = 0; i < cell.shared; ++i)
-                on(cell.owner).send(alloc_request(cell).xid(AllocColor::cmap, colormap));
+        default_cells(colormap, cells);
 }
 
+// As check_default_cells has tried it: all that is free is taken, the app's cells are kept or,
+// where they are another connection's or shared, got again one at a time as the only free one; and
+// the rest is given back.
+void Recreation::default_cells(VirtualXid colormap, const Cells& cells) {
+    if (cells.empty())
+        return;
+    const ConnectionId first = cells.begin()->second.owner;
+    Connection& c = on(first);
+    std::set<uint32_t> taken;
+    for (unsigned i = 0; i < entries_of(display_, colormap); ++i)
+        c.send(alloc_one(colormap.value), [&taken](ByteSpan m) {
+            if (const auto pixel = one_pixel(m))
+                taken.insert(*pixel);
+        });
+    x_.sync_all();
+    const auto free = [&](uint32_t pixel) {
+        if (taken.erase(pixel))
+            on(first).send(Build::core<FreeColors>().xid(FreeColors::cmap, colormap).more32(pixel));
+    };
+    for (const auto& [pixel, cell] : cells) {
+        if (cell.own && cell.owner == first) {
+            taken.erase(pixel);
+            continue;
+        }
+        free(pixel);
+        if (cell.own)
+            on(cell.owner).send(alloc_one(colormap.value));
+        for (uint32_t i = 0; i < cell.shared; ++i)
+            on(cell.owner).send(alloc_request(cell).xid(AllocColor::cmap, colormap));
+    }
+    for (const uint32_t pixel : std::set(taken))
+        free(pixel);
+    for (const auto& [pixel, cell] : cells)
+        if (const Bytes store = store_request(colormap, {{pixel, cell}}); !store.empty())
+            on(cell.owner).send(store);
+}
+
+// Tried out on a connection of its own, with whose end all is free again.
 Status check_default_cells(FreshConnection& probe, const NewServer& server, const Display& d,
                            uint64_t deadline_ns) {
-    for (const auto& [colormap, cells] : d.default_cells)
+    const auto refused = [&](uint32_t pixel, const char* why) {
+        char text[200];
+        snprintf(text, sizeof text, " cannot give the program colour cell %u of its colormap: %s",
+                 pixel, why);
+        return Status::refused("display " + server.address.display_name() + text);
+    };
+    for (const auto& [colormap, cells] : d.default_cells) {
+        size_t screen = 0;
+        while (screen < d.virtual_setup->screens.size() &&
+               d.virtual_setup->screens[screen].colormap != colormap.value)
+            ++screen;
+        if (cells.empty() || screen >= probe.setup->screens.size())
+            continue;
+        const uint32_t there = probe.setup->screens[screen].colormap;
+        std::set<uint32_t> taken;
+        for (unsigned i = 0; i < entries_of(d, colormap); ++i)
+            if (const auto pixel = one_pixel(probe.ask(alloc_one(there), deadline_ns)))
+                taken.insert(*pixel);
+            else
+                break;
         for (const auto& [pixel, cell] : cells) {
-            size_t screen = 0;
-            while (screen < d.virtual_setup->screens.size() &&
-                   d.virtual_setup->screens[screen].colormap != colormap.value)
-                ++screen;
-            if (!cell.shared || screen >= probe.setup->screens.size())
+            if (cell.own && !taken.contains(pixel))
+                return refused(pixel, "another client or the server has it");
+            if (!cell.shared)
                 continue;
-            const Bytes m = probe.ask(
-                alloc_request(cell).u32(AllocColor::cmap, probe.setup->screens[screen].colormap),
-                deadline_ns);
-            if (m.size() >= 32 && load32(&m[AllocColor::Reply::pixel]) == pixel)
-                continue;
-            char text[160];
-            snprintf(text, sizeof text,
-                     " has another number than %u for colour #%04x%04x%04x in its colormap, which "
-                     "the program draws with",
-                     pixel, cell.rgb.red, cell.rgb.green, cell.rgb.blue);
-            return Status::refused("display " + server.address.display_name() + text);
+            if (taken.contains(pixel))
+                probe.tell(Build::core<FreeColors>().u32(FreeColors::cmap, there).more32(pixel),
+                           deadline_ns);
+            const Bytes m =
+                probe.ask(alloc_request(cell).u32(AllocColor::cmap, there), deadline_ns);
+            if (m.size() < 32 || load32(&m[AllocColor::Reply::pixel]) != pixel)
+                return refused(pixel, "its colour has another number there");
         }
+    }
     return {};
 }
 

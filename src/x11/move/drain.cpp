@@ -92,7 +92,7 @@ Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
         return {}; // connections that the app has not begun to use
     if (!read_back(x, *control))
         return failed();
-    site.display->journal.clear();
+    site.display->begin_journal();
     for (Link* link : x.links())
         link->give_back_room();
     return {};

@@ -4,6 +4,12 @@
 
 namespace glckpt::x11 {
 
+Exchange::Exchange(std::vector<Link*> links, uint64_t deadline_ns)
+    : links_(std::move(links)), deadline_(deadline_ns) {
+    for (const Link* l : links_)
+        asked_before_.push_back(l->engine.asked());
+}
+
 Link* Exchange::any() const {
     for (Link* l : links_)
         if (l->engine.state() == Connection::State::Running && !l->server_closed)
@@ -45,6 +51,13 @@ bool Exchange::wait(Done done) {
     return true;
 }
 
+// The callers' answers go into what is gone when they return.
+Exchange::~Exchange() {
+    if (timed_out_ || lost_)
+        for (size_t i = 0; i < links_.size(); ++i)
+            links_[i]->engine.give_up_asking(asked_before_[i]);
+}
+
 bool Exchange::sync(Link& link) {
     if (lost_ || timed_out_)
         return false;
@@ -72,8 +85,7 @@ bool Exchange::sync_all() {
 std::string Exchange::why() const {
     if (lost_)
         return "the X server closed the connection";
-    return "the X server does not answer: another client may hold it grabbed, or it hangs; try "
-           "again";
+    return "the X server does not answer: another client may hold it grabbed, or it hangs";
 }
 
 } // namespace glckpt::x11

@@ -8,8 +8,9 @@ namespace glckpt::x11 {
 
 class Exchange {
   public:
-    Exchange(std::vector<Link*> links, uint64_t deadline_ns)
-        : links_(std::move(links)), deadline_(deadline_ns) {}
+    Exchange(std::vector<Link*> links, uint64_t deadline_ns);
+    Exchange(Exchange&&) = delete;
+    ~Exchange();
 
     const std::vector<Link*>& links() const { return links_; }
     // The first connection that is set up; null if none is.
@@ -30,6 +31,7 @@ class Exchange {
     template <class Done>
     bool wait(Done done);
     std::vector<Link*> links_;
+    std::vector<uint64_t> asked_before_; // by link
     uint64_t deadline_;
     bool timed_out_ = false, lost_ = false;
 };

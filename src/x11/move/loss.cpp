@@ -67,7 +67,7 @@ void read_site(Hub& hub, Site& site) {
     Aside before(d);
     Link* control = x.any();
     if (control && x.sync_all() && read_back(x, *control)) {
-        d.journal.clear();
+        d.begin_journal();
     } else {
         before.put_back();
     }
@@ -114,7 +114,7 @@ void come_back(Hub& hub, Site& site) {
         l->pump_reads = true;
         l->engine.from_client(l->from_app); // what was written meanwhile
     }
-    d.journal.clear();
+    d.begin_journal();
     site.next_reading_ns = 0;
     site.attached.fetch_add(1);
     futex_wake(site.attached, INT32_MAX);

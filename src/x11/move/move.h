@@ -12,7 +12,8 @@ Status check_passing(Hub&);
 // With the pump paused: all of the program's state in the server is in memory afterwards.
 Status drain_display(Hub&, Site&, uint64_t deadline_ns);
 // After a drain, here or in another life: each site in use goes to its display. On failure nothing
-// has changed, unless a new server dies half-way.
+// has changed, unless a new server dies half-way. Within the deadline the new servers are looked
+// at.
 struct Destination {
     Site* site;
     Address to;

@@ -92,12 +92,15 @@ Status FreshConnection::set_up(const Bytes& request, uint64_t deadline_ns) {
                            " (is the right XAUTHORITY set?)");
 }
 
-Bytes FreshConnection::ask(Bytes request, uint64_t deadline_ns) {
+void FreshConnection::tell(Bytes request, uint64_t deadline_ns) {
     request.resize(padded(request.size()));
     store16(&request[2], (uint16_t)(request.size() / 4));
     ++asked_;
-    if (!send_all(request, deadline_ns))
-        return {};
+    send_all(request, deadline_ns);
+}
+
+Bytes FreshConnection::ask(Bytes request, uint64_t deadline_ns) {
+    tell(std::move(request), deadline_ns);
     for (;;) { // events may come first
         Bytes m(kMessage);
         if (!read_exactly(m.data(), kMessage, deadline_ns) || m[0] == 0)

@@ -22,6 +22,8 @@ class FreshConnection {
     Status set_up(const Bytes& request, uint64_t deadline_ns);
     // One question and its reply; empty on error.
     Bytes ask(Bytes request, uint64_t deadline_ns);
+    // A request without a reply.
+    void tell(Bytes request, uint64_t deadline_ns);
     // The descriptor, whose owner the caller becomes.
     int release();
 

@@ -1,6 +1,7 @@
 #include "x11/move/readback.h"
 #include "gen/x11/protocol.h"
 #include "x11/move/devices.h"
+#include "x11/move/tell.h"
 
 namespace glckpt::x11 {
 namespace {
@@ -65,6 +66,15 @@ void note_exact_name(const Atoms& atoms, FontName& font, ByteSpan m) {
             font.exact = atoms.name(atoms.to_virtual(RealAtom{load32(&m[at + 4])}));
 }
 
+// The server moves the value of an alarm on when it goes off, and has made a relative one absolute.
+void note_alarm(Alarm& alarm, ByteSpan m) {
+    using R = sync::QueryAlarm::Reply;
+    enum : unsigned { kValueType = 1, kValue = 2 };
+    constexpr uint64_t kAbsolute = 0;
+    alarm.values[kValueType] = kAbsolute;
+    alarm.values[kValue] = load<uint64_t>(&m[R::trigger + 8]);
+}
+
 void ask_for_fonts(Connection& c) {
     Display& d = c.display();
     for (const Font* f : d.resources.all<Font>()) {
@@ -87,6 +97,8 @@ void ask_for_contents(Link& control) {
     ask_for_fonts(c);
     for (Pixmap* p : d.resources.all<Pixmap>()) {
         using Q = xproto::GetImage;
+        if (p->width == 0)
+            continue; // named after a window that was not there
         c.send(Build::core<Q>(kZPixmap)
                    .xid(Q::drawable, p->id)
                    .u16(Q::width, p->width)
@@ -113,6 +125,13 @@ void ask_for_contents(Link& control) {
                     r->value = load<uint64_t>(&m[Q::Reply::counter_value]);
             });
         }
+        for (Alarm* r : d.resources.all<Alarm>()) {
+            using Q = sync::QueryAlarm;
+            c.send(Build::extension<Q>(sync).xid(Q::alarm, r->id), [r](ByteSpan m) {
+                if (is_reply(m))
+                    note_alarm(*r, m);
+            });
+        }
         for (Fence* r : d.resources.all<Fence>()) {
             using Q = sync::QueryFence;
             c.send(Build::extension<Q>(sync).xid(Q::fence, r->id), [r](ByteSpan m) {
@@ -133,6 +152,7 @@ void ask_for_contents(Link& control) {
             if (is_reply(m))
                 d.saved.devices.assign(m.begin(), m.end());
         });
+    ask_surroundings(c);
     using F = xproto::GetInputFocus;
     c.send(Build::core<F>(), [&d](ByteSpan m) {
         if (is_reply(m)) {

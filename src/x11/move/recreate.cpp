@@ -96,7 +96,7 @@ void Recreation::before_windows() {
 
 void Recreation::after_windows() {
     regions_and_counters();
-    pictures();
+    pictures(false);
     glyph_sets();
     cursors();
     window_cursors();

@@ -19,6 +19,7 @@ class Recreation {
     void map_top_levels(bool window_manager);
     void grabs_and_focus(bool window_manager);
     void show_pictures();
+    void named_pixmaps();
     // After a loss: what was sent since the windows were last read back.
     void journal();
     void free_scratch();
@@ -45,17 +46,21 @@ class Recreation {
     void fonts();
     VirtualXid font_for(Connection&, const FontRef&, std::vector<VirtualXid>& to_close);
     void pixmaps();
+    void pixmap(const Pixmap&);
+    bool still_names_window(const Pixmap&) const;
     void gcs();
     void gc(Gc&);
     void colormaps();
     void cells(Colormap&, uint16_t entries);
+    void default_cells(VirtualXid colormap, const Cells&);
     void screen_savers();
     void window(Window&);
+    void leave_strangers();
     void window_properties(Window&);
     std::vector<Window*> top_levels();
     void await_viewable(std::vector<const Window*>);
     void regions_and_counters();
-    void pictures();
+    void pictures(bool of_named_pixmaps);
     void glyph_sets();
     void cursors();
     void make_cursor(Connection&, VirtualXid id, const CursorShape&);

@@ -1,6 +1,7 @@
 // Extension versions, fonts, pixmaps, GCs: what windows need to exist.
 #include "gen/x11/protocol.h"
 #include "x11/move/recreate.h"
+#include <algorithm>
 #include <utility>
 
 namespace glckpt::x11 {
@@ -58,18 +59,68 @@ VirtualXid Recreation::font_for(Connection& c, const FontRef& font,
 }
 
 void Recreation::pixmaps() {
-    for (Pixmap* p : display_.resources.all<Pixmap>()) {
-        using Q = CreatePixmap;
-        Connection& c = on(p->owner);
-        c.send(Build::core<Q>(p->depth)
-                   .xid(Q::pid, p->id)
-                   .xid(Q::drawable, display_.root())
-                   .u16(Q::width, p->width)
-                   .u16(Q::height, p->height));
-        if (p->image.empty())
-            notes.push_back("a pixmap's contents could not be read");
-        put_image(c, p->id, scratch(c, p->depth).gc, p->depth, p->width, p->height, p->image);
+    for (const Pixmap* p : display_.resources.all<Pixmap>())
+        if (!still_names_window(*p))
+            pixmap(*p);
+}
+
+void Recreation::pixmap(const Pixmap& p) {
+    using Q = CreatePixmap;
+    if (p.width == 0)
+        return; // named after a window that was not there
+    Connection& c = on(p.owner);
+    c.send(Build::core<Q>(p.depth)
+               .xid(Q::pid, p.id)
+               .xid(Q::drawable, display_.root())
+               .u16(Q::width, p.width)
+               .u16(Q::height, p.height));
+    if (p.image.empty())
+        notes.push_back("a pixmap's contents could not be read");
+    put_image(c, p.id, scratch(c, p.depth).gc, p.depth, p.width, p.height, p.image);
+}
+
+// Composite: a window's pixmap is its own until the window changes its size or is unmapped; then it
+// is a pixmap like any other, as are those of strangers' windows, which stay behind. (A window that
+// has been resized and back cannot be told from one that has not: its pixmap gets the window's
+// later pictures, too.)
+bool Recreation::still_names_window(const Pixmap& p) const {
+    constexpr uint8_t kViewable = 2;
+    const Window* w = p.named_of ? display_.resources.find<Window>(p.named_of) : nullptr;
+    return w && w->saved.exists && w->saved.map_state == kViewable &&
+           p.width == w->saved.width + 2 * w->saved.border &&
+           p.height == w->saved.height + 2 * w->saved.border;
+}
+
+// Only a window that can be seen has one; so these come last, and the pictures of them with them.
+void Recreation::named_pixmaps() {
+    const uint8_t composite = major("Composite");
+    if (!composite)
+        return;
+    std::vector<const Pixmap*> named, unnamed;
+    for (const Pixmap* p : display_.resources.all<Pixmap>()) {
+        if (!still_names_window(*p))
+            continue;
+        named.push_back(p);
+        using Q = proto::composite::NameWindowPixmap;
+        on(p->owner).send(
+            Build::extension<Q>(composite).xid(Q::window, p->named_of).xid(Q::pixmap, p->id),
+            [&unnamed, p](ByteSpan m) {
+                if (!m.empty())
+                    unnamed.push_back(p);
+            });
     }
+    if (named.empty())
+        return;
+    x_.sync_all();
+    for (const Pixmap* p : named)
+        if (std::ranges::find(unnamed, p) != unnamed.end()) {
+            pixmap(*p);
+        } else {
+            Connection& c = on(p->owner);
+            put_image(c, p->id, scratch(c, p->depth).gc, p->depth, p->width, p->height, p->image);
+        }
+    pictures(true);
+    x_.sync_all();
 }
 
 void Recreation::gcs() {
@@ -80,7 +131,11 @@ void Recreation::gcs() {
 void Recreation::gc(Gc& g) {
     enum : unsigned { kTile = 10, kStipple = 11, kFont = 14, kClipMask = 19 };
     Connection& c = on(g.owner);
-    Values<23> v = g.values;
+    // The journal begins with what was, and has all changes since, unless it has overflowed.
+    const bool as_at_first =
+        g.at_first && !display_.journal.entries().empty() && display_.journal.dropped() == 0;
+    const GcState& s = as_at_first ? *g.at_first : g;
+    Values<23> v = s.values;
     std::vector<VirtualXid> to_close;
     const auto refer = [&](unsigned bit, const PixmapRef& p) {
         if (p)
@@ -88,11 +143,11 @@ void Recreation::gc(Gc& g) {
         else if (bit != kClipMask || v.value[bit] != 0) // no clip mask is a value too
             v.unset(bit);
     };
-    refer(kTile, g.tile);
-    refer(kStipple, g.stipple);
-    refer(kClipMask, g.clip);
-    if (g.font)
-        v.set(kFont, font_for(c, g.font, to_close).value);
+    refer(kTile, s.tile);
+    refer(kStipple, s.stipple);
+    refer(kClipMask, s.clip);
+    if (s.font)
+        v.set(kFont, font_for(c, s.font, to_close).value);
     else
         v.unset(kFont);
     using Q = CreateGC;
@@ -104,7 +159,7 @@ void Recreation::gc(Gc& g) {
     c.send(std::move(request));
     for (VirtualXid f : to_close)
         c.send(Build::core<CloseFont>().xid(CloseFont::font, f));
-    for (Bytes* whole : {&g.dashes, &g.clip_rectangles})
+    for (const Bytes* whole : {&s.dashes, &s.clip_rectangles})
         if (!whole->empty()) {
             Bytes again = *whole;
             store32(&again[SetDashes::gc], g.id.value); // a copied one names its source

@@ -53,12 +53,15 @@ void Recreation::regions_and_counters() {
         }
 }
 
-void Recreation::pictures() {
+void Recreation::pictures(bool of_named_pixmaps) {
     const uint8_t render = major("RENDER");
     if (!render)
         return;
     enum : unsigned { kAlphaMap = 1, kClipMask = 6 };
-    const auto all = display_.resources.all<Picture>();
+    auto all = display_.resources.all<Picture>();
+    std::erase_if(all, [&](const Picture* p) {
+        return (p->pixmap && still_names_window(*p->pixmap)) != of_named_pixmaps;
+    });
     for (Picture* p : all) {
         Connection& c = on(p->owner);
         if (!p->source.empty()) {
@@ -218,8 +221,8 @@ void Recreation::screen_savers() {
     }
 }
 
-// Drawing among it is done with what there is now: contents that were copied into what is freed by
-// now, or drawn with a graphics context's state of then, may differ until the app draws again.
+// Contents that were copied into what is freed by now, or drawn with it, may differ until the app
+// draws again.
 void Recreation::journal() {
     for (const Journal::Entry& e : display_.journal.entries())
         if (const Connection* c = display_.connection(e.owner);

@@ -67,7 +67,29 @@ std::vector<Window*> Recreation::top_levels() {
     return out;
 }
 
+// One that lay in a window of another program's (a system tray, an embedder), which is not on this
+// server: it comes to the root, where the server would have put it if that program had ended.
+void Recreation::leave_strangers() {
+    std::vector<Window*> out;
+    for (Window* w : display_.resources.all<Window>()) {
+        if (display_.is_root(w->parent) || display_.resources.find(w->parent) || !w->saved.exists)
+            continue;
+        using Q = GetWindowAttributes;
+        on(w->owner).send(Build::core<Q>().xid(Q::window, w->parent), [&out, w](ByteSpan m) {
+            if (!m.empty() && m[0] == 0)
+                out.push_back(w);
+        });
+    }
+    x_.sync_all();
+    for (Window* w : out) {
+        w->parent = display_.root();
+        display_.saved.orphans.push_back(w->id);
+        notes.push_back("a window lay in another program's, which is not there; it is on the root");
+    }
+}
+
 void Recreation::windows() {
+    leave_strangers();
     for (Window* w : top_levels())
         window(*w);
     for (Window* w : display_.resources.all<Window>())

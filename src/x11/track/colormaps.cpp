@@ -2,7 +2,8 @@
 // with the same masks. In a changeable one (PseudoColor, GrayScale) the server hands out cells, and
 // the numbers it gave are followed here, so that the same can be got again: always in a colormap of
 // the app's own, where all cells are free at first, and in a server's only if it gives the same
-// ones (move/colormaps.cpp). The cells of DirectColor, which go by three indices, are not followed.
+// ones: what is free there is taken for a moment, and what is not wanted given back
+// (move/colormaps.cpp). The cells of DirectColor, which go by three indices, are not followed.
 #include "x11/track/tracking.h"
 
 namespace glckpt::x11 {
@@ -40,6 +41,13 @@ Handed handed_out(const Display& d, VirtualXid colormap) {
 Cells& cells_of(Display& d, VirtualXid colormap) {
     Colormap* c = d.resources.find<Colormap>(colormap);
     return c ? c->cells : d.default_cells[colormap];
+}
+
+// Where colours are stored that we shall have to store again; null: in a colormap without such.
+Cells* stored_cells(Display& d, VirtualXid colormap) {
+    return d.resources.find<Colormap>(colormap) || handed_out(d, colormap) == Handed::Cells
+               ? &cells_of(d, colormap)
+               : nullptr;
 }
 
 Rgb rgb_at(ByteSpan m, size_t at) {
@@ -151,8 +159,7 @@ Verdict track_xproto_AllocColorCells(Tracking& t, const Request& r) {
     using Q = AllocColorCells;
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
-    // In a server's colormap nobody could get the same cells again for himself alone.
-    if (handed_out(d, colormap) != Handed::Cells || !d.resources.find<Colormap>(colormap)) {
+    if (handed_out(d, colormap) != Handed::Cells) {
         veto_cells(t, "AllocColorCells", colormap);
         return Verdict::Forward;
     }
@@ -173,7 +180,7 @@ Verdict track_xproto_AllocColorPlanes(Tracking& t, const Request& r) {
     using Q = AllocColorPlanes;
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
-    if (handed_out(d, colormap) != Handed::Cells || !d.resources.find<Colormap>(colormap)) {
+    if (handed_out(d, colormap) != Handed::Cells) {
         veto_cells(t, "AllocColorPlanes", colormap);
         return Verdict::Forward;
     }
@@ -203,9 +210,9 @@ Verdict track_xproto_FreeColors(Tracking& t, const Request& r) {
 
 Verdict track_xproto_StoreColors(Tracking& t, const Request& r) {
     constexpr size_t kItem = 12; // pixel, red, green, blue, flags, pad
-    Colormap* c = t.resources().find<Colormap>(r.xid(StoreColors::cmap));
-    for (size_t at = StoreColors::kFixed; c && at + kItem <= r.bytes.size(); at += kItem) {
-        Cell& cell = c->cells[r.u32(at)];
+    Cells* cells = stored_cells(t.display, r.xid(StoreColors::cmap));
+    for (size_t at = StoreColors::kFixed; cells && at + kItem <= r.bytes.size(); at += kItem) {
+        Cell& cell = (*cells)[r.u32(at)];
         const uint8_t flags = r.u8(at + 10);
         cell.flags |= flags;
         if (flags & 1)
@@ -224,7 +231,7 @@ Verdict track_xproto_StoreNamedColor(Tracking& t, const Request& r) {
     using L = LookupColor;
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
-    if (!d.resources.find<Colormap>(colormap))
+    if (!stored_cells(d, colormap))
         return Verdict::Forward;
     const uint16_t length = r.u16(Q::name_len);
     t.ask_before(Build::core<L>()
@@ -232,11 +239,11 @@ Verdict track_xproto_StoreNamedColor(Tracking& t, const Request& r) {
                      .u16(L::name_len, length)
                      .more(r.from(Q::name, length)),
                  [&d, colormap, pixel = r.u32(Q::pixel), flags = r.u8(Q::flags)](ByteSpan m) {
-                     Colormap* c = d.resources.find<Colormap>(colormap);
-                     if (!c || m.size() < kReplyHead || m[0] != 1)
+                     Cells* cells = stored_cells(d, colormap);
+                     if (!cells || m.size() < kReplyHead || m[0] != 1)
                          return;
                      const Rgb rgb = rgb_at(m, L::Reply::exact_red);
-                     Cell& cell = c->cells[pixel];
+                     Cell& cell = (*cells)[pixel];
                      cell.flags |= flags & 7;
                      if (flags & 1)
                          cell.rgb.red = rgb.red;

@@ -76,6 +76,8 @@ Verdict track_xproto_CreateGC(Tracking& t, const Request& r) {
     const auto gc = t.resources().make<Gc>(r.xid(Q::cid), t.me());
     gc->depth = t.display.depth_of(r.xid(Q::drawable));
     merge_values(t, *gc, r.u32(Q::value_mask), r, Q::value_list);
+    if (t.display.journal.on)
+        gc->at_first = std::make_unique<GcState>(*gc);
     return Verdict::Forward;
 }
 

@@ -76,7 +76,9 @@ struct Pixmap : Resource {
     uint8_t depth = 0;
     uint16_t width = 0, height = 0;
     bool freed = false; // the app has; see above
-    Bytes image;        // ZPixmap, from drain to attach
+    // Composite's name for what this window is drawn on, for as long as it keeps its size.
+    VirtualXid named_of;
+    Bytes image; // ZPixmap, from drain to attach
 };
 using PixmapRef = std::shared_ptr<Pixmap>;
 
@@ -176,14 +178,18 @@ struct SaverWindow {
     CursorRef cursor;
 };
 
-struct Gc : Resource {
-    static constexpr Kind kKind = Kind::Gc;
-    Gc() : Resource(kKind) {}
-    uint8_t depth = 0;
+struct GcState {
     Values<23> values; // GC*; pixmaps and font by reference below
     PixmapRef tile, stipple, clip;
     FontRef font;
     Bytes dashes, clip_rectangles; // the whole requests
+};
+struct Gc : Resource, GcState {
+    static constexpr Kind kKind = Kind::Gc;
+    Gc() : Resource(kKind) {}
+    uint8_t depth = 0;
+    // Where there is a journal: what it was at its beginning, or when it was made.
+    std::unique_ptr<GcState> at_first;
 };
 
 // Of a colormap: stored, or, in one whose cells are handed out, allocated: for good by one client

@@ -126,6 +126,7 @@ Verdict track_xfixes_SetGCClipRegion(Tracking& t, const Request& r) {
     if (!gc)
         return Verdict::Forward;
     constexpr unsigned kClipMask = 19;
+    gc->at_first.reset(); // journals have no regions
     gc->clip.reset();
     gc->clip_rectangles.clear();
     gc->values.unset(kClipMask);
@@ -181,6 +182,23 @@ Verdict track_composite_UnredirectSubwindows(Tracking& t, const Request& r) {
     using Q = composite::UnredirectSubwindows;
     t.display.kept.forget(t.me(), find_request(*r.module, composite::RedirectSubwindows::kOpcode),
                           std::string(r.text(Q::window, 4)));
+    return Verdict::Forward;
+}
+
+// The window's size with its borders is the pixmap's, and stays it when the window's changes.
+Verdict track_composite_NameWindowPixmap(Tracking& t, const Request& r) {
+    using Q = composite::NameWindowPixmap;
+    using G = xproto::GetGeometry;
+    const auto p = t.resources().make<Pixmap>(r.xid(Q::pixmap), t.me());
+    p->named_of = r.xid(Q::window);
+    t.ask_before(Build::core<G>().xid(G::drawable, p->named_of), [p](ByteSpan m) {
+        if (m.size() < 32 || m[0] != 1)
+            return;
+        const unsigned borders = 2u * load16(&m[G::Reply::border_width]);
+        p->depth = m[G::Reply::depth];
+        p->width = (uint16_t)(load16(&m[G::Reply::width]) + borders);
+        p->height = (uint16_t)(load16(&m[G::Reply::height]) + borders);
+    });
     return Verdict::Forward;
 }
 

@@ -16,6 +16,7 @@ namespace glckpt::x11 {
 // A display as the app addresses it, and where it really is now.
 struct Site {
     Address asked, actual;
+    Address before_move; // where it was before the last move
     std::unique_ptr<Display> display = std::make_unique<Display>();
     bool draws_gl = false;
     bool needs_glx = false; // GL by GLX: a server without it will not do
