@@ -106,6 +106,8 @@ int play(const Log& log, const Options& o) {
         if (!cuts.count(i))
             continue;
         player.settle();
+        if (!player.stands())
+            continue;
         Status s;
         if (compare)
             s = player.replace();

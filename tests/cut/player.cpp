@@ -204,19 +204,23 @@ void Player::settle() {
     }
 }
 
+bool Player::stands() {
+    Session& session = Session::get();
+    uint32_t paused = 0;
+    for (int i = 0; i < 3 && !paused; ++i) {
+        const auto a = session.ask(log::Ask::Pause, std::span<const char>());
+        memcpy(&paused, a.data(), std::min(sizeof paused, a.size()));
+        session.ask(log::Ask::Resume, std::span<const char>());
+    }
+    return paused;
+}
+
 Status Player::replace() { return replace_renderer(); }
 
 std::string Player::state() {
     Session& session = Session::get();
     std::string text;
-    for (int i = 0; i < 1000; ++i) {
-        const auto a = session.ask(log::Ask::Pause, std::span<const char>());
-        uint32_t paused = 0;
-        memcpy(&paused, a.data(), std::min(sizeof paused, a.size()));
-        if (paused)
-            break;
-        session.ask(log::Ask::Resume, std::span<const char>());
-    }
+    session.ask(log::Ask::Pause, std::span<const char>());
     for (const auto& [id, c] : contexts_) {
         if (!c->bound)
             continue;

@@ -16,6 +16,8 @@ class Player {
     Status play(const Log::Entry& e);
     // All that was played is executed.
     void settle();
+    // It can be stopped here: it cannot between a glBegin and a glEnd that are in lists.
+    bool stands();
     // A new renderer from the live set.
     Status replace();
     // The state of each context that is current, as text.

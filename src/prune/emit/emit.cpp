@@ -209,7 +209,16 @@ void Emitter::context(ContextState& c, bool with_lists) {
             label(*o);
         }
     };
-    each(NameClass::vertex_array, [&](Object& o) { vertex_array(static_cast<VertexArray&>(o)); });
+    // What is on the client attribute stack gets its contents there: level by level, oldest first.
+    std::vector<const Object*> stacked;
+    for (const SavedClient& s : c.client_attribs)
+        if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT)
+            stacked.push_back(s.vao.get());
+    auto contents_later = [&](const Object* o) {
+        return std::find(stacked.begin(), stacked.end(), o) != stacked.end();
+    };
+    each(NameClass::vertex_array,
+         [&](Object& o) { vertex_array(static_cast<VertexArray&>(o), !contents_later(&o)); });
     each(NameClass::framebuffer, [&](Object& o) { framebuffer(static_cast<Framebuffer&>(o)); });
     if (had_framebuffers_)
         put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = 0});
@@ -220,7 +229,7 @@ void Emitter::context(ContextState& c, bool with_lists) {
     // While no array is enabled: draws in a list are compiled with all that are.
     if (with_lists)
         lists(c);
-    vertex_array(static_cast<VertexArray&>(*c.default_vao));
+    vertex_array(static_cast<VertexArray&>(*c.default_vao), !contents_later(c.default_vao.get()));
     attrib_stack(c);
     client_stack(c);
     state(c);

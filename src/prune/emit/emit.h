@@ -76,7 +76,7 @@ class Emitter {
     void lists(ContextState& c);
     void open_list(ContextState& c);
     void display_list(uint32_t name, const DisplayList& l);
-    void vertex_array(VertexArray& v);
+    void vertex_array(VertexArray& v, bool contents);
     void framebuffer(Framebuffer& f);
     void arrays(const Slots& slots, Object* element_buffer);
     void numbers(const Program& p, uint32_t name);

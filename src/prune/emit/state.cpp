@@ -192,8 +192,13 @@ void Emitter::state(ContextState& c) {
 }
 
 void Emitter::bindings(ContextState& c) {
+    // Binding to an index, emitted before, has bound to the target, too: nothing is said as well.
+    auto indexed = [](GLenum target) {
+        return target == GL_UNIFORM_BUFFER || target == GL_SHADER_STORAGE_BUFFER ||
+               target == GL_ATOMIC_COUNTER_BUFFER || target == GL_TRANSFORM_FEEDBACK_BUFFER;
+    };
     for (const auto& [target, b] : c.buffers)
-        if (b)
+        if (b || indexed(target))
             put(rec::glBindBuffer{.target = target, .buffer = name_of(b.get())});
     if (!(c.vao == c.default_vao))
         put(rec::glBindVertexArray{.array = name_of(c.vao.get())});
