@@ -8,6 +8,7 @@
 #include "replay/stream.h"
 #include "replay/ws/ws.h"
 #include <algorithm>
+#include <bit>
 
 namespace glckpt::replay {
 
@@ -322,27 +323,33 @@ void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum f
 
 // Drawn depth goes through a fragment's float, and a window's cannot be copied to (nothing has its
 // format, and it may be upside down). So: what came out other than it should is drawn once more, by
-// so much higher or lower.
+// so much higher or lower. Depth alone is drawn as floats: sampled from 32 bits, llvmpipe's has 23.
 static void correct_depth(Driver& gl, const rec::xDrawableContents& r, const void* p) {
     const bool packed = r.type == GL_UNSIGNED_INT_24_8;
     if (!packed && (r.format != GL_DEPTH_COMPONENT || r.type != GL_UNSIGNED_INT))
         return;
     const size_t n = (size_t)r.width * (size_t)r.height;
     const auto* want = static_cast<const uint32_t*>(p);
-    std::vector<uint32_t> got(n), draw(want, want + n);
     const int shift = packed ? 8 : 0;
-    constexpr int kAttempts = 3;
+    const double most = packed ? 0xffffff : 0xffffffff;
+    std::vector<uint32_t> got(n), bits(n);
+    std::vector<double> depth(n);
+    for (size_t i = 0; i < n; ++i)
+        depth[i] = want[i] >> shift;
+    constexpr int kAttempts = 4;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         gl.glReadPixels(0, 0, r.width, r.height, r.format, r.type, got.data());
         if (gl.glGetError() != GL_NO_ERROR || memcmp(got.data(), want, n * 4) == 0)
             return;
-        const int64_t most = packed ? 0xffffff : 0xffffffff;
         for (size_t i = 0; i < n; ++i) {
-            const int64_t off = (int64_t)(want[i] >> shift) - (int64_t)(got[i] >> shift);
-            const int64_t depth = std::clamp<int64_t>((draw[i] >> shift) + off, 0, most);
-            draw[i] = (uint32_t)(depth << shift) | (packed ? draw[i] & 0xff : 0);
+            if (attempt || packed) // the first floats are nearer than what they correct
+                depth[i] += (double)(want[i] >> shift) - (double)(got[i] >> shift);
+            depth[i] = std::clamp(depth[i], 0., most);
+            bits[i] = packed ? (uint32_t)depth[i] << 8 | (want[i] & 0xff)
+                             : std::bit_cast<uint32_t>((float)(depth[i] / most));
         }
-        draw_pixels(gl, r.width, r.height, r.format, r.type, draw.data());
+        draw_pixels(gl, r.width, r.height, r.format, packed ? r.type : (GLenum)GL_FLOAT,
+                    bits.data());
     }
 }
 
