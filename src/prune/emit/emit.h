@@ -97,7 +97,8 @@ class Emitter {
     void attrib_stack(ContextState& c);
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
-    void temporaries();
+    void temporaries(ContextState& c);
+    void bind_for_deletion(ContextState& c, const Buffer& b);
     void unnamed(ContextState& c);
 
     void zeroes(const Texture& t, uint32_t name, std::pair<int, int> key);
@@ -110,6 +111,7 @@ class Emitter {
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
+    uint32_t passing_array_ = 0; // a vertex array of our own, bound while buffers are deleted
     uint32_t stencil_face_ = GL_FRONT;
 };
 
