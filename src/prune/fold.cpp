@@ -305,6 +305,9 @@ void Fold::record(const char* bytes) {
         c->list->bytes += h.size;
         c->list->draws_arrays = true;
     }
+    if (is(bytes, Op::glColorMaterial) ||
+        (is(bytes, Op::glDisable) && as<rec::glDisable>(bytes).cap == GL_COLOR_MATERIAL))
+        leave_color_material();
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {
     case Effect::Unknown:

@@ -88,6 +88,8 @@ struct Kept {
     bool transformed = false;
     bool lit = false; // a raster position whose color lighting has computed
     Ref<Blob> color;  // that color and the secondary one, 8 floats, once the driver has told
+    // A glColorMaterial that is over, with the last color that the material took (`current`).
+    bool left_material = false;
     bool back_stencil = false; // set while glActiveStencilFaceEXT named the back face
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());

@@ -91,6 +91,7 @@ class Emitter {
     void unit(ContextState& c, size_t index, const Unit& u);
     void state(ContextState& c);
     void state_slots(const Slots& s);
+    void left_materials(const std::vector<Kept*>& records);
     void raster_position(const Slots& s);
     void transformed(const Kept& k);
     void matrices(ContextState& c);
