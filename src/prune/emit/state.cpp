@@ -123,6 +123,9 @@ void Emitter::left_materials(const std::vector<Kept*>& records) {
     if (!any)
         return;
     put(rec::glColorMaterial{.face = GL_FRONT_AND_BACK, .mode = GL_AMBIENT_AND_DIFFUSE});
+    for (const Kept* k : records) // before it is enabled, which may be the older record
+        if ((Op)k->header().op == Op::glColorMaterial && !k->left_material)
+            kept(*k);
     white();
 }
 
