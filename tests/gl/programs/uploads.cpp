@@ -20,6 +20,8 @@ void buffers(const GLuint* b, int frame) {
         data[i] = (unsigned char)(i * 7 + frame);
     glBindBuffer(GL_ARRAY_BUFFER, b[0]);
     glBufferData(GL_ARRAY_BUFFER, sizeof data, frame % 2 ? nullptr : data, GL_STREAM_DRAW);
+    if (frame % 2)
+        glBufferSubData(GL_ARRAY_BUFFER, 0, sizeof data, data);
     glBufferSubData(GL_ARRAY_BUFFER, frame % 128, 64, data);
     if (void* p = glMapBuffer(GL_ARRAY_BUFFER, GL_WRITE_ONLY))
         memcpy((char*)p + frame % 200, data, 32);
@@ -104,7 +106,9 @@ int main(int argc, char** argv) {
     glNamedBufferData(b[1], 256, nullptr, GL_DYNAMIC_DRAW);
     glCreateTextures(GL_TEXTURE_2D, 2, t);
     glCreateTextures(GL_TEXTURE_3D, 1, t + 2);
+    glPixelStorei(GL_UNPACK_ALIGNMENT, 1); // the bitmap's rows
     const std::vector<unsigned char> zero(kSide * kSide * 4);
+    glNamedBufferSubData(b[1], 0, 256, zero.data());
     glBindTexture(GL_TEXTURE_2D, t[1]);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, kSide, kSide, 0, GL_RGBA, GL_UNSIGNED_BYTE,
                  zero.data());
