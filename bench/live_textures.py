@@ -5,6 +5,7 @@ usage: bench/live_textures.py BUILD [COUNT...]      prints a table; times are of
 """
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,11 +47,11 @@ def one(count):
         p.kill()
         p.wait()
         t0 = time.time()
-        r = subprocess.Popen([f"{build}/bin/glckpt-restore", answer["image"]], stdin=subprocess.DEVNULL, stdout=out,
+        r = subprocess.Popen([f"{build}/bin/glckpt-restore", "--pid-file", f"{folder}/pid", answer["image"]], stdin=subprocess.DEVNULL, stdout=out,
                              stderr=subprocess.STDOUT)
         wait_frames(f"{folder}/out", 1, r)
         restored = time.time() - t0
-        r.kill()
+        os.kill(int(open(f"{folder}/pid").read()), signal.SIGKILL) # the tool ends as it does
         r.wait()
         print(f"| {count} | {info['live_records']} | {info['live_bytes'] / 1e6:.1f} | {answer['bytes'] / 1e6:.0f} | "
               f"{answer['pause_ms']:.0f} | {signalled:.2f} | {restored:.2f} | {restored / count * 1e6:.1f} |", flush=True)
