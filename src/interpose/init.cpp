@@ -2,6 +2,7 @@
 #include "ckpt/engine.h"
 #include "interpose/live/endpoint.h"
 #include "interpose/live/pruner.h"
+#include "interpose/live/recorder.h"
 #include "interpose/live/stress.h"
 #include "interpose/session.h"
 
@@ -15,6 +16,7 @@ void forget_in_child() {
     t_context = &g_null_context;
     Session::forget();
     Pruner::forget();
+    Recorder::forget();
     log::g_wake_pruner = nullptr;
     log::g_renderer_check = nullptr;
 }

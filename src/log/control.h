@@ -21,6 +21,7 @@ enum class Ask : uint32_t {
     Readback, // see log/readback.h; while paused
     SwitchStream, // u32 stream id, + memfd -> SwitchAnswer: from the attach log to the stream
                   // itself
+    Probe, // ProbeQuestion -> what a test's library says of it (replay/probe.h); while paused
     // Window system questions, answered by src/replay/ws. Numbers from here on belong to
     // log/ws_protocol.h.
     WsFirst = 1000,
@@ -36,6 +37,10 @@ struct AddStreamQuestion {
     uint32_t share_with;   // stream of the same share group, 0 for none
     uint32_t core_profile; // names must come from glGen
     uint32_t attaching;    // the memfd is an attach log's; SwitchStream follows
+};
+struct ProbeQuestion {
+    uint32_t stream;
+    int32_t width, height; // of its drawable
 };
 // What the driver refused of an attach log.
 struct SwitchAnswer {

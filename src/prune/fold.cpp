@@ -326,6 +326,9 @@ void Fold::record(const char* bytes) {
 
 void Fold::effect(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
+    if (is(bytes, Op::glColorMaterial) ||
+        (is(bytes, Op::glDisable) && as<rec::glDisable>(bytes).cap == GL_COLOR_MATERIAL))
+        leave_color_material();
     const Rule& rule = kRules[h.op];
     switch (rule.effect) {
     case Effect::Unknown:

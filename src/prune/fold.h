@@ -212,6 +212,8 @@ class Fold {
     // renderbuffer.
     static void mark_dirty(Object* o);
 
+    // Materials no longer follow the current color: they keep the last one.
+    void leave_color_material();
     // Notes the matrices that transform what `k` gives.
     void with_modelview(Kept& k);
     MatrixStack& matrix(uint32_t mode);

@@ -92,6 +92,8 @@ struct Kept {
     // command. If it was this one, what had been set before is still in force.
     bool doubtful = false;
     std::vector<Ref<Kept>> before;
+    // A glColorMaterial that is over, with the last color that the material took (`current`).
+    bool left_material = false;
     bool back_stencil = false; // set while glActiveStencilFaceEXT named the back face
     const log::RecordHeader& header() const {
         return *reinterpret_cast<const log::RecordHeader*>(bytes.data());

@@ -65,6 +65,8 @@ struct Buffer : Object {
     Ref<Kept> map; // a persistent one that is open
     bool gpu_dirty = false;
     uint64_t changes = 0; // of its contents, however made
+    // The vertex array that was bound when it was deleted, and lost it then. (For comparing only.)
+    const Object* detached_from = nullptr;
 };
 
 struct Renderbuffer : Object {

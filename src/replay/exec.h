@@ -35,6 +35,11 @@ class NameTable {
     void forget(GLuint v);
     // 0 if the driver's name is none of the app's.
     GLuint virtual_of(GLuint r) const;
+    template <class Each>
+    void each(Each f) const {
+        for (const auto& [r, v] : back_)
+            f(v, r);
+    }
 
   private:
     static constexpr GLuint kDense = 1 << 20; // names beyond are few: apps that choose their own
@@ -149,6 +154,7 @@ class Exec {
     void add_names(NameClass c, GLsizei n, const GLuint* v, const GLuint* r);
     const GLuint* real_names(NameClass c, GLsizei n, const GLuint* v);
     const GLuint* forget_names(NameClass c, GLsizei n, const GLuint* v);
+    const NameTable& own_names(NameClass c) const { return own[(int)c]; }
     GLint uniform(GLuint program, GLint location);
     // Null: this driver's numbers are those that the app knows.
     ProgramNumbers* numbers(GLuint program);

@@ -5,6 +5,7 @@
 // It ends when the app does, or when the app drops it for another renderer.
 #include "base/lock.h"
 #include "log/control.h"
+#include "replay/probe.h"
 #include "replay/readback.h"
 #include "replay/spawner.h"
 #include "replay/stream.h"
@@ -174,6 +175,8 @@ std::vector<char> answer(log::AskHeader h, std::vector<char>& q, int fd) {
         return change_stream(q, fd);
     case log::Ask::Readback:
         return readback(q);
+    case log::Ask::Probe:
+        return probe(q);
     default:
         return ws_answer(h.kind, q);
     }

@@ -30,6 +30,8 @@ BIN = os.environ["GLCKPT_BIN"]
 PROGRAM, HOW = sys.argv[1], sys.argv[2]
 FRAMES = {"run": 60, "replace": 40, "kill": 400, "restore": 240, "refused": 240, "dies": 240, "crash": 20,
           "ignored": 120}[HOW]
+GENERATIONS = int(os.environ.get("RESTORES", "3")) # scripts/check-restores makes 50
+FRAMES = max(FRAMES, GENERATIONS * 20 if HOW == "restore" else 0)
 
 
 def crcs(text):
@@ -138,8 +140,8 @@ def ignored(p, folder):
 
 def restore(p, folder):
     pid = p.pid
-    for generation in range(3):
-        at = (generation + 1) * FRAMES // 5 + random.randrange(FRAMES // 8)
+    for generation in range(GENERATIONS):
+        at = (generation + 1) * FRAMES // (GENERATIONS + 2) + random.randrange(FRAMES // (2 * GENERATIONS + 2))
         while frames_so_far(folder) < at and p.poll() is None:
             time.sleep(0.01)
         s = checkpoint_and_stop(pid)

@@ -1,6 +1,7 @@
 #include "interpose/live/pruner.h"
 #include "base/service_thread.h"
 #include "interpose/live/endpoint.h"
+#include "interpose/live/recorder.h"
 #include "interpose/session.h"
 
 namespace glckpt {
@@ -113,6 +114,8 @@ void Pruner::fold_stream(Entry& e, uint64_t until) {
             fold_.c = e.state.get();
             fold_.source.arena = s.arena();
         } else {
+            if (Recorder* r = Recorder::get()) [[unlikely]]
+                r->record(e.state->id, fold_, record);
             fold_.record(record);
             release(e, record);
         }

@@ -1,4 +1,5 @@
 #include "interpose/ws/world.h"
+#include "interpose/live/recorder.h"
 #include "interpose/ws/x11.h"
 #include <algorithm>
 
@@ -73,6 +74,8 @@ bool open_display(DisplayObject& d, int32_t* error) {
         return false;
     d.major = a.major;
     d.minor = a.minor;
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::Display, question_of(d));
     if (d.configs.empty()) {
         d.rows = values_of(ask(kListConfigs, DisplayOnly{d.id}));
         freeze(d, d.rows, d.configs);
@@ -129,6 +132,17 @@ bool releases_without_flush(const std::vector<int32_t>& attribs) {
 
 } // namespace
 
+static log::RecordedSurface recorded(const Surface& s) {
+    log::RecordedSurface r{s.width, s.height, question_of(s)};
+    unsigned width = 0, height = 0;
+    if ((!r.width || !r.height) && s.native &&
+        x11::window_size((uint32_t)s.native, &width, &height)) {
+        r.width = (int)width;
+        r.height = (int)height;
+    }
+    return r;
+}
+
 WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* share,
                           Failure* why) {
     like->gl = new_context(api, share ? share->gl : nullptr);
@@ -143,6 +157,9 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
         return nullptr;
     }
     WsContext* c = like.release();
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::Context, log::RecordedContext{(uint32_t)api, 0, question_of(*c)},
+                 c->attribs);
     Locked hold(world().lock);
     world().contexts.insert(c);
     world().live_contexts.push_back(c);
@@ -161,6 +178,8 @@ Surface* create_surface(std::unique_ptr<Surface> like, Failure* why) {
         *why = o.failure;
         return nullptr;
     }
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::Surface, recorded(*like), like->attribs);
     Locked hold(w.lock);
     auto& place = w.surfaces[like->id];
     if (!place) // two threads may use a window for the first time at once
@@ -200,6 +219,8 @@ void destroy_context(WsContext* c) {
         release_bound(*c);
     // The live set first: a renderer that comes in between must not be given what has no context.
     glckpt::end_context(c->gl);
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::ContextGone, (uint64_t)c->gl->id);
     ask(kDestroyContext, ContextOnly{c->gl->id});
     {
         Locked hold(world().lock);
@@ -224,6 +245,8 @@ void destroy_surface(Surface* s) {
     }
     for (WsContext* c : holders)
         release_bound(*c);
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::SurfaceGone, s->id);
     ask(kDestroySurface, SurfaceOnly{s->id});
     Locked hold(w.lock);
     w.surfaces.erase(s->id);

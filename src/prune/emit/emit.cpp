@@ -115,9 +115,39 @@ bool Emitter::begin(ContextState& c) {
     return true;
 }
 
-void Emitter::temporaries() {
+// A buffer that is deleted is detached from the vertex array that is bound, and from no other
+// (OpenGL 4.6, section 5.1.2): bound must be the one that was when the app deleted it, or one that
+// never knew it.
+void Emitter::bind_for_deletion(ContextState& c, const Buffer& b) {
+    std::vector<Object*> arrays = live_objects(c, NameClass::vertex_array);
+    if (arrays.empty())
+        return; // there is but one, which was bound then
+    const Object* lost = nullptr;
+    arrays.push_back(c.default_vao.get());
+    for (const Object* v : arrays)
+        if (v == b.detached_from)
+            lost = v;
+    if (!lost) {
+        if (!passing_array_) {
+            passing_array_ = next_temporary_++;
+            rec::glGenVertexArrays g{};
+            g.n = 1;
+            put(g, {{offsetof(rec::glGenVertexArrays, arrays), &passing_array_, 4}});
+        }
+        put(rec::glBindVertexArray{.array = passing_array_});
+        return;
+    }
+    put(rec::glBindVertexArray{.array = lost->named ? lost->name : 0});
+}
+
+void Emitter::temporaries(ContextState& c) {
+    bool rebound = false;
     for (const Ref<Object>& o : temporary_) {
         const uint32_t name = std::exchange(o->emitted_name, 0);
+        if (o->cls == NameClass::buffer) {
+            bind_for_deletion(c, static_cast<Buffer&>(*o));
+            rebound = true;
+        }
         switch (o->cls) {
         case NameClass::texture: {
             rec::glDeleteTextures r{};
@@ -148,6 +178,13 @@ void Emitter::temporaries() {
         }
     }
     temporary_.clear();
+    if (rebound && !live_objects(c, NameClass::vertex_array).empty())
+        put(rec::glBindVertexArray{.array = name_of(c.vao.get())});
+    if (const uint32_t name = std::exchange(passing_array_, 0)) {
+        rec::glDeleteVertexArrays r{};
+        r.n = 1;
+        put(r, {{offsetof(rec::glDeleteVertexArrays, arrays), &name, 4}});
+    }
 }
 
 void Emitter::shared_objects(ContextState& c) {
@@ -214,7 +251,16 @@ void Emitter::context(ContextState& c, bool with_lists) {
             label(*o);
         }
     };
-    each(NameClass::vertex_array, [&](Object& o) { vertex_array(static_cast<VertexArray&>(o)); });
+    // What is on the client attribute stack gets its contents there: level by level, oldest first.
+    std::vector<const Object*> stacked;
+    for (const SavedClient& s : c.client_attribs)
+        if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT)
+            stacked.push_back(s.vao.get());
+    auto contents_later = [&](const Object* o) {
+        return std::find(stacked.begin(), stacked.end(), o) != stacked.end();
+    };
+    each(NameClass::vertex_array,
+         [&](Object& o) { vertex_array(static_cast<VertexArray&>(o), !contents_later(&o)); });
     each(NameClass::framebuffer, [&](Object& o) { framebuffer(static_cast<Framebuffer&>(o)); });
     if (had_framebuffers_)
         put(rec::glBindFramebuffer{.target = GL_FRAMEBUFFER, .framebuffer = 0});
@@ -225,13 +271,13 @@ void Emitter::context(ContextState& c, bool with_lists) {
     // While no array is enabled: draws in a list are compiled with all that are.
     if (with_lists)
         lists(c);
-    vertex_array(static_cast<VertexArray&>(*c.default_vao));
+    vertex_array(static_cast<VertexArray&>(*c.default_vao), !contents_later(c.default_vao.get()));
     attrib_stack(c);
     client_stack(c);
     state(c);
     bindings(c);
     matrices(c);
-    temporaries();
+    temporaries(c);
     active_feedback(c);
     active_queries(c);
     open_list(c);

@@ -76,7 +76,7 @@ class Emitter {
     void lists(ContextState& c);
     void open_list(ContextState& c);
     void display_list(uint32_t name, const DisplayList& l);
-    void vertex_array(VertexArray& v);
+    void vertex_array(VertexArray& v, bool contents);
     void framebuffer(Framebuffer& f);
     void arrays(const Slots& slots, Object* element_buffer);
     void numbers(const Program& p, uint32_t name);
@@ -91,13 +91,15 @@ class Emitter {
     void unit(ContextState& c, size_t index, const Unit& u);
     void state(ContextState& c);
     void state_slots(const Slots& s);
+    void left_materials(const std::vector<Kept*>& records);
     void raster_position(const Slots& s);
     void transformed(const Kept& k);
     void matrices(ContextState& c);
     void attrib_stack(ContextState& c);
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
-    void temporaries();
+    void temporaries(ContextState& c);
+    void bind_for_deletion(ContextState& c, const Buffer& b);
     void unnamed(ContextState& c);
 
     void zeroes(const Texture& t, uint32_t name, std::pair<int, int> key);
@@ -110,6 +112,7 @@ class Emitter {
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
+    uint32_t passing_array_ = 0; // a vertex array of our own, bound while buffers are deleted
     uint32_t stencil_face_ = GL_FRONT;
 };
 

@@ -330,7 +330,7 @@ void Emitter::display_list(uint32_t name, const DisplayList& l) {
         put(rec::glPopClientAttrib{});
 }
 
-void Emitter::vertex_array(VertexArray& v) {
+void Emitter::vertex_array(VertexArray& v, bool contents) {
     const uint32_t name = v.name ? name_of(&v) : 0;
     if (name) {
         rec::glGenVertexArrays g{};
@@ -342,7 +342,8 @@ void Emitter::vertex_array(VertexArray& v) {
     if (v.slots.empty() && !v.element_buffer && !name)
         return;
     put(rec::glBindVertexArray{.array = name});
-    arrays(v.slots, v.element_buffer.get());
+    if (contents)
+        arrays(v.slots, v.element_buffer.get());
     if (name)
         put(rec::glBindVertexArray{.array = 0});
 }

@@ -67,6 +67,8 @@ void Emitter::feedback(TransformFeedback& t) {
         return;
     put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
     all(t.slots);
+    if (!t.slots.empty()) // binding to an index binds to the target, too, which is the context's
+        put(rec::glBindBuffer{.target = GL_TRANSFORM_FEEDBACK_BUFFER, .buffer = 0});
     put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = 0});
 }
 

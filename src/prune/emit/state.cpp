@@ -103,6 +103,32 @@ void Emitter::transformed(const Kept& k) {
     kept(k);
 }
 
+// Materials that once followed the current color. Before everything else, since it takes that
+// color.
+void Emitter::left_materials(const std::vector<Kept*>& records) {
+    const auto white = [&] { put(rec::glColor4f{.red = 1, .green = 1, .blue = 1, .alpha = 1}); };
+    bool any = false;
+    for (const Kept* k : records) {
+        if (!k->left_material)
+            continue;
+        any = true;
+        kept(*k);
+        put(rec::glEnable{.cap = GL_COLOR_MATERIAL});
+        if (k->current.empty())
+            white();
+        for (const Ref<Kept>& color : k->current)
+            kept(*color);
+        put(rec::glDisable{.cap = GL_COLOR_MATERIAL});
+    }
+    if (!any)
+        return;
+    put(rec::glColorMaterial{.face = GL_FRONT_AND_BACK, .mode = GL_AMBIENT_AND_DIFFUSE});
+    for (const Kept* k : records) // before it is enabled, which may be the older record
+        if ((Op)k->header().op == Op::glColorMaterial && !k->left_material)
+            kept(*k);
+    white();
+}
+
 // All but the raster position, which goes through viewport and depth range: after them.
 // Which stencil face is active comes last, for it directs the others; so does glPixelStore's state.
 void Emitter::state_slots(const Slots& s) {
@@ -114,7 +140,10 @@ void Emitter::state_slots(const Slots& s) {
     };
     std::vector<Kept*> records, pixel_store;
     s.collect(records);
+    left_materials(records);
     for (Kept* k : records) {
+        if (k->left_material)
+            continue;
         const Op op = (Op)k->header().op;
         if (op == Op::glBitmap || op == Op::glActiveStencilFaceEXT || k == s.find({kRasterFamily}))
             continue;
@@ -192,8 +221,13 @@ void Emitter::state(ContextState& c) {
 }
 
 void Emitter::bindings(ContextState& c) {
+    // Binding to an index, emitted before, has bound to the target, too: nothing is said as well.
+    auto indexed = [](GLenum target) {
+        return target == GL_UNIFORM_BUFFER || target == GL_SHADER_STORAGE_BUFFER ||
+               target == GL_ATOMIC_COUNTER_BUFFER || target == GL_TRANSFORM_FEEDBACK_BUFFER;
+    };
     for (const auto& [target, b] : c.buffers)
-        if (b)
+        if (b || indexed(target))
             put(rec::glBindBuffer{.target = target, .buffer = name_of(b.get())});
     if (!(c.vao == c.default_vao))
         put(rec::glBindVertexArray{.array = name_of(c.vao.get())});

@@ -171,6 +171,8 @@ void fold_pop_attrib(Fold& f, const char*) {
         return;
     SavedAttribs s = std::move(f.c->attribs.back());
     f.c->attribs.pop_back();
+    if (s.mask & GL_ENABLE_BIT)
+        f.leave_color_material();
     const uint32_t groups = groups_of(s.mask);
     restore(f.c->slots, s.slots, [&](const Key& k) { return saved(k, s.mask, groups); });
     for (size_t u = 0; u < f.c->units.size(); ++u) {

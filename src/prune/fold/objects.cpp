@@ -26,6 +26,9 @@ void Fold::unbind(Object* o) {
         for (auto& [target, b] : c->buffers)
             drop(b);
         drop(static_cast<VertexArray&>(*c->vao).element_buffer);
+        // Its arrays go on being described as they were, without a buffer: deleting it in the same
+        // place says so to another driver, too (emit.cpp).
+        static_cast<Buffer&>(*o).detached_from = c->vao.get();
         for (auto& [i, b] : static_cast<TransformFeedback&>(*c->feedback).buffers)
             drop(b);
         break;

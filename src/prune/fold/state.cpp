@@ -64,6 +64,33 @@ void fold_material(Fold& f, const char* r) {
     }
 }
 
+// With GL_COLOR_MATERIAL the material is the current color (compatibility profile,
+// section 12.2.1.3), and stays what it was last when that ends.
+void Fold::leave_color_material() {
+    static const uint16_t enable = family("enable"), mode = family("color_material"),
+                          color = family("current_color");
+    const Kept* on = c->slots.find({enable, 1, {GL_COLOR_MATERIAL, 0}});
+    if (!on || (Op)on->header().op != Op::glEnable)
+        return;
+    rec::glColorMaterial r{};
+    r.face = GL_FRONT_AND_BACK;
+    r.mode = GL_AMBIENT_AND_DIFFUSE;
+    if (const Kept* k = c->slots.find({mode}))
+        r = k->as<rec::glColorMaterial>();
+    Ref<Kept> k = make(r);
+    k->left_material = true;
+    if (Kept* last = c->slots.find({color}))
+        k->current.emplace_back(last);
+    for (const uint32_t side : {(uint32_t)GL_FRONT, (uint32_t)GL_BACK}) {
+        if (r.face != GL_FRONT_AND_BACK && r.face != side)
+            continue;
+        for (const uint32_t pname : {GL_AMBIENT, GL_DIFFUSE, GL_SPECULAR, GL_EMISSION})
+            if (pname == r.mode ||
+                (r.mode == GL_AMBIENT_AND_DIFFUSE && (pname == GL_AMBIENT || pname == GL_DIFFUSE)))
+                c->slots.set({kMaterialFamily, 2, {side, pname}}, k);
+    }
+}
+
 void fold_light(Fold& f, const char* r) {
     const auto pname = (uint32_t)f.arg(r, Field::pname);
     Ref<Kept> k = f.keep(r);

@@ -8,6 +8,7 @@
 #include "replay/stream.h"
 #include "replay/ws/ws.h"
 #include <algorithm>
+#include <bit>
 
 namespace glckpt::replay {
 
@@ -247,28 +248,29 @@ static bool is_integer(GLenum format) {
     }
 }
 
-// Pixels of integers cannot be drawn (OpenGL 4.6 compatibility, section 18.1.1), but blitted from a
-// texture of the same format. Depth of 32 bits can, but goes through a float, which has 24. The
-// framebuffer that takes them is bound.
+// Pixels of integers cannot be drawn (OpenGL 4.6 compatibility, section 18.1.1), and drawn depth
+// goes through a fragment's float: of 24 bits the last one may differ (seen with llvmpipe). Both
+// are blitted from a texture of the same format, which copies. The framebuffer that takes them is
+// bound.
 static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents& r,
-                        GLint internal_format, const void* p) {
-    const bool depth = r.format == GL_DEPTH_COMPONENT;
+                        const RenderbufferLayout& l, const void* p) {
+    const GLbitfield mask = l.attachment == GL_COLOR_ATTACHMENT0 ? GL_COLOR_BUFFER_BIT
+                            : l.attachment == GL_DEPTH_ATTACHMENT
+                                ? GL_DEPTH_BUFFER_BIT
+                                : GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT;
     GLuint texture = 0, from = 0;
     gl.glGenTextures(1, &texture);
     gl.glBindTexture(GL_TEXTURE_2D, texture);
     gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-    gl.glTexImage2D(GL_TEXTURE_2D, 0, internal_format, r.width, r.height, 0, r.format, r.type, p);
+    gl.glTexImage2D(GL_TEXTURE_2D, 0, l.internal_format, r.width, r.height, 0, r.format, r.type, p);
     gl.glGenFramebuffers(1, &from);
     gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, from);
-    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER,
-                              depth ? GL_DEPTH_ATTACHMENT : GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D,
-                              texture, 0);
-    if (depth)
+    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER, l.attachment, GL_TEXTURE_2D, texture, 0);
+    if (l.attachment != GL_COLOR_ATTACHMENT0)
         gl.glReadBuffer(GL_NONE);
     gl.glBindFramebuffer(GL_DRAW_FRAMEBUFFER, to);
-    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height,
-                         depth ? GL_DEPTH_BUFFER_BIT : GL_COLOR_BUFFER_BIT, GL_NEAREST);
+    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height, mask, GL_NEAREST);
     gl.glDeleteFramebuffers(1, &from);
     gl.glDeleteTextures(1, &texture);
 }
@@ -294,9 +296,9 @@ void decode_xRenderbufferContents(Exec& x, const char* record) {
         const bool color = l.attachment == GL_COLOR_ATTACHMENT0;
         gl.glDrawBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
         gl.glReadBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
-        const bool deep = l.bits.depth > 24 && l.bits.kind != GL_FLOAT && !l.bits.stencil;
-        if (is_integer(r->format) || deep)
-            blit_pixels(gl, fb, *r, l.internal_format, p);
+        if (is_integer(r->format) ||
+            (l.attachment != GL_COLOR_ATTACHMENT0 && l.attachment != GL_STENCIL_ATTACHMENT))
+            blit_pixels(gl, fb, *r, l, p);
         else
             draw_pixels(gl, r->width, r->height, r->format, r->type, p);
         if (gl.glGetError() != GL_NO_ERROR)
@@ -317,6 +319,38 @@ void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum f
     x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
     x.gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
     draw_pixels(x.gl, w, h, format, type, pixels);
+}
+
+// Drawn depth goes through a fragment's float, and a window's cannot be copied to (nothing has its
+// format, and it may be upside down). So: what came out other than it should is drawn once more, by
+// so much higher or lower. Depth alone is drawn as floats: sampled from 32 bits, llvmpipe's has 23.
+static void correct_depth(Driver& gl, const rec::xDrawableContents& r, const void* p) {
+    const bool packed = r.type == GL_UNSIGNED_INT_24_8;
+    if (!packed && (r.format != GL_DEPTH_COMPONENT || r.type != GL_UNSIGNED_INT))
+        return;
+    const size_t n = (size_t)r.width * (size_t)r.height;
+    const auto* want = static_cast<const uint32_t*>(p);
+    const int shift = packed ? 8 : 0;
+    const double most = packed ? 0xffffff : 0xffffffff;
+    std::vector<uint32_t> got(n), bits(n);
+    std::vector<double> depth(n);
+    for (size_t i = 0; i < n; ++i)
+        depth[i] = want[i] >> shift;
+    constexpr int kAttempts = 4;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        gl.glReadPixels(0, 0, r.width, r.height, r.format, r.type, got.data());
+        if (gl.glGetError() != GL_NO_ERROR || memcmp(got.data(), want, n * 4) == 0)
+            return;
+        for (size_t i = 0; i < n; ++i) {
+            if (attempt || packed) // the first floats are nearer than what they correct
+                depth[i] += (double)(want[i] >> shift) - (double)(got[i] >> shift);
+            depth[i] = std::clamp(depth[i], 0., most);
+            bits[i] = packed ? (uint32_t)depth[i] << 8 | (want[i] & 0xff)
+                             : std::bit_cast<uint32_t>((float)(depth[i] / most));
+        }
+        draw_pixels(gl, r.width, r.height, r.format, packed ? r.type : (GLenum)GL_FLOAT,
+                    bits.data());
+    }
 }
 
 // The front buffer of a double-buffered drawable is what a swap makes it: drawn to the back first.
@@ -348,6 +382,8 @@ void decode_xDrawableContents(Exec& x, const char* record) {
     draw_pixels(gl, r->width, r->height, r->format, r->type, p);
     if (gl.glGetError() != GL_NO_ERROR)
         x.stream.failed = true;
+    else
+        correct_depth(gl, *r, p);
     gl.glFinish();
     if (which == log::DrawableBuffer::Front && twice)
         ws_swap(x.stream.id, r->drawable);

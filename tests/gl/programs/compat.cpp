@@ -98,6 +98,18 @@ int main(int argc, char** argv) {
         float m[16];
         glGetFloatv(GL_MODELVIEW_MATRIX, m);
         f.add(m, sizeof m);
+        // A material keeps what it took from the current color.
+        glPushAttrib(GL_LIGHTING_BIT | GL_CURRENT_BIT);
+        glEnable(GL_COLOR_MATERIAL);
+        glColorMaterial(GL_FRONT, GL_EMISSION);
+        glColor3f(0.125f, (float)(i % 8) / 8, 0.5f);
+        glDisable(GL_COLOR_MATERIAL);
+        glColor3f(0, 1, 1);
+        glFinish(); // here the renderer may be replaced
+        float emission[4];
+        glGetMaterialfv(GL_FRONT, GL_EMISSION, emission);
+        f.add(emission, sizeof emission);
+        glPopAttrib();
         GLint bound = 0;
         glGetIntegerv(GL_TEXTURE_BINDING_2D, &bound);
         f.add(&bound, sizeof bound);
