@@ -275,6 +275,7 @@ struct Handover {
     uint64_t blob, blob_bytes;  // the restorer's remains, to be unmapped
     int64_t monotonic_shift_ns; // how far CLOCK_MONOTONIC moved since the checkpoint
     char image[1024];
+    char origins[4096]; // further images from which memory is mapped, a line each
     char display[256];
     char renderer_env[8192]; // K=V lines
 };

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/lock.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/image/baseline.h"
 #include "ckpt/image/writer.h"
 #include "ckpt/mem/describe.h"
 #include "ckpt/plugin.h"
@@ -74,20 +75,6 @@ class ProcessPages {
     const UniqueFd mem_;
 };
 
-std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings) {
-    std::vector<PageLayout> out;
-    out.reserve(mappings.size());
-    for (const SavedMapping& m : mappings)
-        out.push_back({m.start, m.end, 0});
-    return out;
-}
-
-// Only anonymous memory can be mapped from the image. A stack that grows downwards cannot, since
-// what lies before it in the file is not what it would grow into.
-bool can_be_lazy(const SavedMapping& m) {
-    return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
-}
-
 // A link cannot take the place of a file that exists; a rename can.
 Status commit(const WriteJob& job) {
     long r = 0;
@@ -125,20 +112,27 @@ Status write(WriteJob& job) {
     std::vector<PageRun> runs = without_skipped(memory->runs);
     const std::vector<PageRun> more = object_runs(job.shared);
     runs.insert(runs.end(), more.begin(), more.end());
+    const ProcessPages pages(job, *memory);
+    Baseline baseline;
+    std::vector<PageRef> refs;
+    if (!job.parent_image.empty() && baseline.open(job.parent_image, job.final, state))
+        baseline.split(runs, std::cref(pages), refs);
     uint64_t total = 0;
     for (const PageRun& r : runs)
         total += r.bytes;
     job.status->total.store(total);
 
-    ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at);
-    std::vector<PageLayout> places = layouts(state.mappings);
-    writer.lay_out(runs, places);
-    for (size_t i = 0; i < places.size(); ++i)
-        if (can_be_lazy(state.mappings[i]))
-            state.mappings[i].image_offset = places[i].image_offset;
-    const ProcessPages pages(job, *memory);
+    ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at,
+                       refs.empty() ? random_seed() : baseline.seed());
+    writer.lay_out_memory(runs, refs, state.mappings);
     if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
         return s;
+    if (!refs.empty()) {
+        const ChainState chain = baseline.chain(refs);
+        if (Status s = writer.write_refs(refs, chain); !s)
+            return s;
+        job.status->incremental = 1;
+    }
     if (Status s = writer.add_section(kSectionProcess, encode(state)); !s)
         return s;
     for (const NamedSection& n : job.sections)

@@ -26,6 +26,7 @@ struct WriteStatus {
     TreePlaceInFile members[kMostMembers];
     std::atomic<uint64_t> done, total;
     uint64_t file_bytes;
+    uint32_t incremental; // it builds on others
     uint32_t finished; // committed under the final name
     char error[512];
 };
@@ -48,6 +49,7 @@ struct WriteJob {
     Profile profile = Profile::Raw;
     int image_fd = -1;
     std::string temporary, final; // names, absolute
+    std::string parent_image;     // to build on; empty: a full image
     TreeState tree;               // of a tree's root; empty: alone
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;

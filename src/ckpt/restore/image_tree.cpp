@@ -40,6 +40,10 @@ Result<ImageTree> ImageTree::open(const std::string& path) {
     }
     if (Status s = t.check_numbers(); !s)
         return s;
+    for (const auto& r : t.readers_)
+        if (r)
+            if (Status s = r->open_origins(); !s)
+                return s;
     return t;
 }
 
