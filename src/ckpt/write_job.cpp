@@ -1,4 +1,5 @@
-// The writing copy. It has one thread, a snapshot of all private memory, and the duty to change
+// The writing copy. (Where there can be none, the stopped process does the same in its place, and
+// puts back what it had to change: in_place.) It has one thread, a snapshot of all private memory, and the duty to change
 // none of what it saves: its heap is diverted, and its descriptors are all closed but one (a copy
 // that kept the write end of a pipe open would keep the app's readers waiting).
 #include "ckpt/write_job.h"
@@ -95,6 +96,16 @@ Status commit(const WriteJob& job) {
     return r < 0 ? Status::refused(error_text((int)-r)) : Status();
 }
 
+// Puts protections back in every case.
+struct Unmake {
+    const MemoryDescription& memory;
+    const bool wanted;
+    ~Unmake() {
+        if (wanted)
+            unmake_readable(memory);
+    }
+};
+
 Status write(WriteJob& job) {
     ProcessState state = job.state;
     state.threads.push_back(save_thread(job.self));
@@ -104,6 +115,7 @@ Status write(WriteJob& job) {
     auto memory = describe_memory(vmas, job.descriptors);
     if (!memory)
         return memory.status();
+    const Unmake unmake{*memory, job.in_place};
     state.mappings = memory->mappings;
     state.files = memory->files;
     state.guards = memory->guards;
@@ -179,6 +191,19 @@ bool await_turn(const WriteJob& job) {
 
 } // namespace
 
+namespace {
+
+void note_outcome(const WriteJob& job, const Status& s) {
+    if (!s.ok()) {
+        snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());
+        raw_syscall(SYS_unlink, job.temporary.c_str());
+    } else {
+        job.status->finished = 1;
+    }
+}
+
+} // namespace
+
 void write_image(void* p) {
     auto& job = *static_cast<WriteJob*>(p);
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
@@ -186,16 +211,21 @@ void write_image(void* p) {
     if (!await_turn(job))
         raw_syscall(SYS_exit_group, 1);
     const Status s = write(job);
-    if (!s.ok()) {
-        snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());
-        raw_syscall(SYS_unlink, job.temporary.c_str());
-    } else {
-        job.status->finished = 1;
-    }
+    note_outcome(job, s);
     if (job.leader >= 0)
         send_frame(job.leader, s.ok() ? TreeOp::Write : TreeOp::Failed,
                    s.ok() ? encode(TreePlace{job.status->header_at, job.status->end}) : s.why());
     raw_syscall(SYS_exit_group, s.ok() ? 0 : 1);
+}
+
+void write_image_in_place(void* p) {
+    auto& job = *static_cast<WriteJob*>(p);
+    job.in_place = true;
+    job.status->header_at = 0;
+    job.status->data_at = kPage;
+    heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
+    note_outcome(job, write(job));
+    heap_divert(nullptr, 0); // nothing that was made meanwhile is left
 }
 
 } // namespace glckpt::ckpt

@@ -54,10 +54,13 @@ struct WriteJob {
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;
     int leader = -1;      // member: the copy's connection to who says where to write
+    bool in_place = false; // there is no copy: the stopped process itself writes
     bool unnamed = false; // the file gets its temporary name only when it is whole
 };
 
-// Runs in the copy; ends it.
+// Runs in the copy, and ends it.
 void write_image(void* job);
+// In the stopped process itself, where there can be no copy.
+void write_image_in_place(void* job);
 
 } // namespace glckpt::ckpt
