@@ -29,9 +29,7 @@ std::string without_links(const std::string& path) {
     return out.starts_with("/") ? out : path;
 }
 
-bool is_gone(const std::string& path) {
-    return open_fd(path.c_str(), O_PATH).error() == ENOENT;
-}
+bool is_gone(const std::string& path) { return open_fd(path.c_str(), O_PATH).error() == ENOENT; }
 
 void note(const std::string& image, bool named_by_us) {
     Written w;

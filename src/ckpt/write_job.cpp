@@ -1,7 +1,8 @@
 // The writing copy. (Where there can be none, the stopped process does the same in its place, and
-// puts back what it had to change: in_place.) It has one thread, a snapshot of all private memory, and the duty to change
-// none of what it saves: its heap is diverted, and its descriptors are all closed but one (a copy
-// that kept the write end of a pipe open would keep the app's readers waiting).
+// puts back what it had to change: in_place.) It has one thread, a snapshot of all private memory,
+// and the duty to change none of what it saves: its heap is diverted, and its descriptors are all
+// closed but one (a copy that kept the write end of a pipe open would keep the app's readers
+// waiting).
 #include "ckpt/write_job.h"
 #include "base/heap.h"
 #include "base/lock.h"

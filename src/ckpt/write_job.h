@@ -27,7 +27,7 @@ struct WriteStatus {
     std::atomic<uint64_t> done, total;
     uint64_t file_bytes;
     uint32_t incremental; // it builds on others
-    uint32_t finished; // committed under the final name
+    uint32_t finished;    // committed under the final name
     char error[512];
 };
 
@@ -53,9 +53,9 @@ struct WriteJob {
     TreeState tree;               // of a tree's root; empty: alone
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;
-    int leader = -1;      // member: the copy's connection to who says where to write
+    int leader = -1;       // member: the copy's connection to who says where to write
     bool in_place = false; // there is no copy: the stopped process itself writes
-    bool unnamed = false; // the file gets its temporary name only when it is whole
+    bool unnamed = false;  // the file gets its temporary name only when it is whole
 };
 
 // Runs in the copy, and ends it.

@@ -131,9 +131,8 @@ void print_json(const ImageReader& image, const Options& o) {
            "\"chain\": %s, \"gl\": %s, \"x11\": %s}\n",
            (unsigned long)s.heap_and_anonymous, (unsigned long)s.stacks,
            (unsigned long)s.file_pages, (unsigned long)s.shared, (unsigned long)s.metadata,
-           p.threads.size(), list.c_str(), p.descriptors.size(),
-           json_chain(image).c_str(), json_section(image, "gl.json").c_str(),
-           json_section(image, "x11.json").c_str());
+           p.threads.size(), list.c_str(), p.descriptors.size(), json_chain(image).c_str(),
+           json_section(image, "gl.json").c_str(), json_section(image, "x11.json").c_str());
 }
 
 std::string mib(uint64_t bytes) { return format("%.1f MiB", (double)bytes / (1 << 20)); }

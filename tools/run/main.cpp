@@ -150,11 +150,10 @@ int main(int argc, char** argv) {
     head.push_back(argv[0]);
     while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0) {
         head.push_back(argv[i]);
-        const bool takes_value = strchr(argv[i], '=') == nullptr &&
-                                 strcmp(argv[i], "--incremental") != 0 &&
-                                 strcmp(argv[i], "--on-sigterm") != 0 &&
-                                 strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0 &&
-                                 strcmp(argv[i], "--version") != 0;
+        const bool takes_value =
+            strchr(argv[i], '=') == nullptr && strcmp(argv[i], "--incremental") != 0 &&
+            strcmp(argv[i], "--on-sigterm") != 0 && strcmp(argv[i], "--help") != 0 &&
+            strcmp(argv[i], "-h") != 0 && strcmp(argv[i], "--version") != 0;
         if (takes_value && i + 1 < argc)
             head.push_back(argv[++i]);
         ++i;

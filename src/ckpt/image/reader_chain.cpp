@@ -168,10 +168,10 @@ Status ImageReader::read_ref(const PageRef& ref, uint64_t offset, uint64_t bytes
 
 bool ImageReader::read_page_elsewhere(uint64_t address, char* out, uint64_t bytes,
                                       uint32_t space) const {
-    const auto it = std::upper_bound(
-        refs_.begin(), refs_.end(), address, [space](uint64_t a, const PageRef& r) {
-            return r.space != space ? r.space > space : a < r.address;
-        });
+    const auto it = std::upper_bound(refs_.begin(), refs_.end(), address,
+                                     [space](uint64_t a, const PageRef& r) {
+                                         return r.space != space ? r.space > space : a < r.address;
+                                     });
     if (it == refs_.begin() || origins_.empty())
         return false;
     const PageRef& r = *std::prev(it);

@@ -26,8 +26,8 @@ struct PageLayout { // raw: where whole mappings lie, so that a lazy restart can
 
 class ImageWriter {
   public:
-    // The header goes to `header_at`, everything else from `data_at` on. `seed`: of the page hashes;
-    // an incremental image's is its parent's.
+    // The header goes to `header_at`, everything else from `data_at` on. `seed`: of the page
+    // hashes; an incremental image's is its parent's.
     ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at, uint64_t seed);
     ~ImageWriter();
     ImageWriter(const ImageWriter&) = delete;

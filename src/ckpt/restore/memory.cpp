@@ -198,9 +198,9 @@ Status MemoryLoader::load_frame(size_t index, char* buffer) {
 
 Status MemoryLoader::load() {
     clear_leftovers();
-    if (Status s = for_each_in_parallel(
-            image_.frames().size(),
-            [this](size_t i, char* buffer) { return load_frame(i, buffer); });
+    if (Status s =
+            for_each_in_parallel(image_.frames().size(),
+                                 [this](size_t i, char* buffer) { return load_frame(i, buffer); });
         !s)
         return s;
     return for_each_in_parallel(

@@ -32,7 +32,7 @@ class MemoryLoader {
   private:
     struct Place {
         const SavedMapping* mapping;
-        uint64_t at; // now
+        uint64_t at;                         // now
         const ImageReader* mapped = nullptr; // from this image, its bytes from
         uint64_t mapped_at = 0;              // this place in the file on
     };

@@ -66,9 +66,9 @@ void MemoryLoader::choose_backing(Place& p) {
     for (const PageRef& r : image_.refs())
         if (within(r, m))
             bytes[r.origin] += r.bytes;
-    const auto most = std::max_element(bytes.begin(), bytes.end(), [](const auto& a, const auto& b) {
-        return a.second < b.second;
-    });
+    const auto most =
+        std::max_element(bytes.begin(), bytes.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     // Little of much is better copied than mapped.
     if (most == bytes.end() || most->second < m.bytes() / 4)
         return;

@@ -376,8 +376,7 @@ int Stop::parked() const {
     return n;
 }
 
-int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self,
-                  void (*instead)(void*)) {
+int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self, void (*instead)(void*)) {
     self.magic = kSlotMagic;
     self.tid = own_tid();
     self.checkpointer = self.service = true;
