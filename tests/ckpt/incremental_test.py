@@ -1,16 +1,15 @@
-"""incremental_test.py [--user] [--profile P]: images that build on others, on a program that changes its
+"""incremental_test.py [--user] [--profile P] [--chain N]: images that build on others, on a program that changes its
 memory in every way and compares all of it by itself."""
 import argparse
 import glob
 import json
 import os
+import random
 import shutil
 import sys
 import time
 
 from driver import Failed, Session, wait_for
-
-CHAIN = 10
 
 
 class Churning(Session):
@@ -67,9 +66,9 @@ def expect(condition, what):
         raise Failed(what)
 
 
-def take_chain(s, profile):
+def take_chain(s, profile, length):
     images = []
-    for i in range(CHAIN):
+    for i in range(length):
         image = s.path(f"chain-{i}.gck")
         taken = s.checkpoint("--incremental", "--profile", profile, "--output", image)
         expect(taken["kind"] == ("incremental" if i else "full"), f"image {i} is {taken['kind']}")
@@ -151,6 +150,26 @@ def lose_parents(s, images):
         f.seek(data)
         f.write(old)
     s.must("glckpt-restore", "--check", last)
+    flip_bytes(s, last)
+
+
+def flip_bytes(s, image):
+    """Anywhere in an incremental image, what belongs to its chain included."""
+    places = random.Random(4)
+    with open(image, "r+b") as f:
+        size = os.fstat(f.fileno()).st_size
+        for place in [size - 40, size - 200] + [places.randrange(size) for _ in range(5)]:
+            f.seek(place)
+            old = f.read(1)
+            f.seek(place)
+            f.write(bytes([old[0] ^ 0x10]))
+            f.flush()
+            if s.run("glckpt-restore", "--check", image).returncode != 1:
+                raise Failed(f"byte {place} of {size} was flipped, and nothing noticed")
+            f.seek(place)
+            f.write(old)
+            f.flush()
+    s.must("glckpt-restore", "--check", image)
 
 
 def keep(s, profile):
@@ -184,10 +203,11 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--user", action="store_true")
     p.add_argument("--profile", default="raw")
+    p.add_argument("--chain", type=int, default=10)
     a = p.parse_args()
     with Churning(as_user=a.user) as s:
         s.begin()
-        images = take_chain(s, a.profile)
+        images = take_chain(s, a.profile, a.chain)
         s.kill()
         restore_each(s, images, a.profile)
         flatten(s, images[-1], images)

@@ -5,6 +5,7 @@
 #include "common/cli.h"
 #include "common/json.h"
 #include "info/backtrace.h"
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <png.h>
@@ -68,22 +69,67 @@ std::string json_section(const ImageReader& image, const char* name) {
     return text.empty() ? "null" : std::string(text);
 }
 
+// The other processes of a tree.
+std::vector<ImageReader> other_processes(const ImageReader& image, Status& status) {
+    std::vector<ImageReader> out;
+    for (const TreeMember& m : image.tree() ? image.tree()->members : std::vector<TreeMember>()) {
+        if (m.zombie || m.start == 0)
+            continue;
+        auto part = image.open_part(m.start, m.end);
+        if (part)
+            out.push_back(std::move(*part));
+        else
+            status = part.status();
+    }
+    return out;
+}
+
 // The images that it builds on, how much of its memory lies in each, and what is the matter with
 // them, if anything is.
 struct Needed {
     std::string path, trouble;
     uint64_t bytes = 0;
 };
-std::vector<Needed> needed_images(const ImageReader& image) {
-    std::vector<Needed> out;
+void add_needed(const ImageReader& image, std::vector<Needed>& out) {
+    if (!image.chain())
+        return;
     const std::string folder = folder_of(image.true_path());
+    std::vector<size_t> place;
     for (const ImageOrigin& o : image.chain()->origins) {
         ImageReader scratch = ImageReader::none();
-        out.push_back({path_from(folder, o.name), image.open_origin(o, scratch).why(), 0});
+        const Needed n{path_from(folder, o.name), image.open_origin(o, scratch).why(), 0};
+        const auto known = std::find_if(out.begin(), out.end(), [&](const Needed& other) {
+            return other.path == n.path && other.trouble == n.trouble;
+        });
+        place.push_back((size_t)(known - out.begin()));
+        if (known == out.end())
+            out.push_back(n);
     }
     for (const PageRef& r : image.refs())
-        out[r.origin].bytes += r.bytes;
+        out[place[r.origin]].bytes += r.bytes;
+}
+std::vector<Needed> needed_images(const ImageReader& image) {
+    std::vector<Needed> out;
+    Status ignored;
+    add_needed(image, out);
+    for (const ImageReader& part : other_processes(image, ignored))
+        add_needed(part, out);
     return out;
+}
+
+Status verify(ImageReader& image) {
+    Status s = image.open_origins();
+    if (s.ok())
+        s = image.verify_gaps();
+    return s.ok() ? image.verify_pages() : s;
+}
+
+Status verify_all(ImageReader& image) {
+    Status s = verify(image);
+    std::vector<ImageReader> others = other_processes(image, s);
+    for (size_t i = 0; i < others.size() && s.ok(); ++i)
+        s = verify(others[i]);
+    return s;
 }
 
 std::string json_chain(const ImageReader& image) {
@@ -201,17 +247,14 @@ int run(const Options& o) {
     auto image = ImageReader::open(o.image);
     if (!image)
         return report(image.status());
-    // Without them it can still be told what it is; --threads shows what it can.
-    const Status whole = image->open_origins();
     if (o.verify) {
-        if (!whole.ok())
-            return report(Status(whole).with_context(o.image));
-        for (const Status& s : {image->verify_gaps(), image->verify_pages()})
-            if (!s.ok())
-                return report(Status(s).with_context(o.image));
+        if (Status s = verify_all(*image); !s)
+            return report(std::move(s).with_context(o.image));
         if (!o.json)
             printf("%s: every byte is as it was written\n", o.image.c_str());
     }
+    // Without what it builds on it can still be told what it is; --threads shows what it can.
+    (void)image->open_origins();
     if (!o.thumbnail.empty())
         return report(write_thumbnail(*image, o.thumbnail));
     if (o.json)

@@ -141,7 +141,7 @@ void grow(Area& a, size_t pages) {
 }
 
 struct Churn {
-    Area large = make_area(24 << 10, MAP_PRIVATE); // 96 MiB: mapped from the image at a restart
+    Area large = make_area(17 << 10, MAP_PRIVATE); // 68 MiB: mapped from the image at a restart
     Area steps = make_area(512, MAP_PRIVATE);      // where mappings come and go
     Area grown = make_area(300, MAP_PRIVATE);
     Area shared = make_area(400, MAP_SHARED);
