@@ -180,7 +180,7 @@ def incremental(host, settings):
             taken = subject.checkpoint("raw", "--incremental", image=part)
             run = {"pause": taken["pause_ms"], "durable": taken["total_ms"],
                    "full_durable": full["total_ms"], "bytes": stored(part) / 2**20,
-                   "share": stored(part) / whole * 100}
+                   "share": max(stored(part) / whole, taken["bytes"] / full["bytes"]) * 100}
             subject.kill()
             for image in (subject.image, part):
                 warm(image)

@@ -72,7 +72,7 @@ def take_chain(s, profile, length):
         image = s.path(f"chain-{i}.gck")
         taken = s.checkpoint("--incremental", "--profile", profile, "--output", image)
         expect(taken["kind"] == ("incremental" if i else "full"), f"image {i} is {taken['kind']}")
-        images.append((image, os.stat(image).st_blocks * 512))
+        images.append((image, max(taken["bytes"], os.stat(image).st_blocks * 512)))
         s.checked(f"resume {i}")
         time.sleep(0.2)
     for i, (image, stored) in enumerate(images):

@@ -4,7 +4,8 @@
 namespace glckpt::ckpt {
 namespace {
 
-// A mapping of which most is in other images is mapped from one of those at a restart.
+// A mapping of which most is in other images is mapped from one of those at a restart. And an image
+// that holds little is to be a small file, also to what does not know of holes.
 std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings,
                                 const std::vector<PageRun>& runs,
                                 const std::vector<PageRef>& refs) {
@@ -18,7 +19,8 @@ std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings,
             here += run->bytes;
         for (; ref != refs.end() && ref->space == kProcessSpace && ref->address < m.end; ++ref)
             elsewhere += ref->bytes;
-        out.push_back({m.start, m.end, 0, here >= elsewhere});
+        const bool mostly_here = here >= elsewhere && here >= (m.end - m.start) / 2;
+        out.push_back({m.start, m.end, 0, refs.empty() || mostly_here});
     }
     return out;
 }
