@@ -127,9 +127,9 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
         if (present == 0)
             continue;
         const bool whole = m.may_be_whole && m.end - m.start <= 4 * present + kSparseAllowance;
-        // Only what can use huge pages pays for the gap.
-        uint64_t at =
-            m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start) : align_up(end_, kPage);
+        // Only what can be mapped with huge pages pays for the gap.
+        uint64_t at = whole && m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start)
+                                                                : align_up(end_, kPage);
         for (auto r = first; r != run; ++r) {
             r->file_offset = whole ? at + (r->address - m.start) : at;
             if (!whole)
