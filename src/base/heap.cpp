@@ -1,7 +1,7 @@
 #include "base/heap.h"
 #include "base/lock.h"
+#include "base/map.h"
 #include <bit>
-#include <sys/mman.h>
 
 namespace glckpt {
 namespace {
@@ -58,8 +58,7 @@ size_t class_bytes(int c) {
 }
 
 void* map_pages(size_t bytes) {
-    const long p =
-        raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long p = map_guest_memory(bytes, MAP_PRIVATE);
     if (p < 0 && p > -4096)
         out_of_memory();
     g_mapped.fetch_add(bytes, std::memory_order_relaxed);

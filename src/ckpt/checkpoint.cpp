@@ -1,4 +1,5 @@
 #include "ckpt/checkpoint.h"
+#include "ckpt/lineage.h"
 #include "ckpt/output.h"
 #include "ckpt/restart.h"
 #include "ckpt/snapshot.h"
@@ -79,7 +80,8 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     auto output = Output::open(request.output, settings);
     if (!output)
         return context(Status(output.status()));
-    Leader tree(request, output->fd());
+    const std::string parent = parent_for(request, settings, output->final_name());
+    Leader tree(request, output->fd(), parent, output->final_name());
     if (Status s = tree.prepare(); !s)
         return context(std::move(s));
     Snapshot self;
@@ -89,6 +91,7 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     job.temporary = output->temporary();
     job.unnamed = output->unnamed();
     job.final = output->final_name();
+    job.parent_image = parent;
 
     if (progress)
         progress("stopping", -1);
@@ -121,6 +124,7 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     output->committed();
     result.image = output->final_name();
     result.bytes = job.status->file_bytes;
+    result.incremental = job.status->incremental != 0;
     result.total_ms = (double)(clock_ns(CLOCK_MONOTONIC) - begun) / 1e6;
     result.other_pids = tree.pids();
     if (done)

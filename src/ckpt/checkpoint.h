@@ -11,17 +11,21 @@ namespace glckpt::ckpt {
 
 enum class Afterwards { Continue, StayStopped, Kill };
 
+enum class ImageKind { AsSet, Full, Incremental }; // AsSet: by --full-every
+
 struct CheckpointRequest {
     std::string output; // empty: a name in the settings' folder
     Profile profile = Profile::Raw;
     ExternalSockets external = ExternalSockets::Refuse;
     Afterwards afterwards = Afterwards::Continue;
     unsigned timeout_s = 10;
+    ImageKind kind = ImageKind::AsSet;
 };
 
 struct CheckpointResult {
     std::string image;
     uint64_t bytes = 0;
+    bool incremental = false;
     double pause_ms = 0, total_ms = 0;
     std::string other_pids; // of the tree, each after ", "
     bool restarted = false; // this is another process now, made from the image

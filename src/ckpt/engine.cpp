@@ -53,7 +53,7 @@ void init_engine() {
     note_inherited_descriptors();
     note_environment();
     note_tree_id();
-    note_lazy_mappings(""); // makes what the writing copy must not make first
+    note_lazy_mappings({}); // makes what the writing copy must not make first
     start_control_server(); // makes a thread, after which glibc's handler of signal 33 is in place
     install_stop_handler(wake_control_server);
     open_control_server();

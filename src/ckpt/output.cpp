@@ -83,11 +83,6 @@ void remove_leftovers(const std::string& folder) {
     }
 }
 
-std::vector<std::string>& written() {
-    static auto* names = new std::vector<std::string>();
-    return *names;
-}
-
 } // namespace
 
 Result<Output> Output::open(const std::string& wanted, const Settings& settings) {
@@ -137,13 +132,8 @@ void Output::forget() {
     own_fd_close(fd_.release()); // only forgets the number: nothing is open there
 }
 
-void drop_old_images(const std::string& newest, unsigned keep) {
-    auto& names = written();
-    names.push_back(newest);
-    while (keep && names.size() > keep) {
-        raw_syscall(SYS_unlink, names.front().c_str());
-        names.erase(names.begin());
-    }
+bool is_own_name(const std::string& image, const std::string& folder) {
+    return image.starts_with(folder + "/" + program_name() + "-");
 }
 
 } // namespace glckpt::ckpt

@@ -27,7 +27,7 @@ class Output {
     bool unnamed_ = false; // the file has no name yet; `temporary_` is for the moment of the commit
 };
 
-// Of the images this program wrote on its own account, keeps the newest `keep`.
-void drop_old_images(const std::string& newest, unsigned keep);
+// Does the name look like one of those that are made for this program?
+bool is_own_name(const std::string& image, const std::string& folder);
 
 } // namespace glckpt::ckpt

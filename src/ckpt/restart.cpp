@@ -46,6 +46,14 @@ AttachRequest attach_request(const Handover& h) {
     return r;
 }
 
+std::vector<std::string> mapped_images(const Handover& h) {
+    std::vector<std::string> out{h.image};
+    for (Scanner lines(h.origins); !lines.done();)
+        if (const std::string_view line = lines.line(); !line.empty())
+            out.emplace_back(line);
+    return out;
+}
+
 void report(int fd, const std::string& text) {
     write_all(fd, text.data(), text.size());
     raw_syscall(SYS_close, fd);
@@ -96,14 +104,14 @@ void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threa
     raw_syscall(SYS_prctl, PR_SET_DUMPABLE, saved.dumpable, 0, 0, 0);
     // Nobody stands on the restorer's leftovers any more.
     raw_syscall(SYS_munmap, h.blob, h.blob_bytes);
-    note_lazy_mappings(h.image);
+    note_lazy_mappings(mapped_images(h));
     if (Status s = attach_all(attach_request(h)); !s) {
         report(h.status_fd, "failed " + s.why() + "\n");
         raw_syscall(SYS_exit_group, (int)ExitCode::Refused);
     }
     set_tree_id(h.tree_id);
     note_tree_id();
-    restart_control_server();
+    restart_control_server(h.image);
     restore_limits(saved);
     tell_restarted_to_inside();
     report(h.status_fd, "restored\n");

@@ -32,6 +32,7 @@ Settings settings_from_environment() {
         s.folder = v;
     read_number("GLCKPT_INTERVAL", s.interval_s);
     read_number("GLCKPT_KEEP", s.keep);
+    read_number("GLCKPT_FULL_EVERY", s.full_every);
     read_number("GLCKPT_TIMEOUT", s.timeout_s);
     if (const char* v = getenv("GLCKPT_PROFILE"))
         parse_profile(v, s.profile);

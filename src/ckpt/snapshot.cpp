@@ -24,6 +24,9 @@ namespace {
 
 // Address space for the writer's own use; only what it touches is ever memory.
 constexpr uint64_t kArenaBytes = 4ull << 30;
+// Where address space is limited or counted (RLIMIT_AS, strict overcommit), at least so much: it
+// does for some gigabytes of memory.
+constexpr uint64_t kLeastArena = 64ull << 20;
 
 std::set<uint64_t>& inherited_inodes() {
     static auto* all = new std::set<uint64_t>();
@@ -141,10 +144,13 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
     job_->special = special_ranges(vmas);
     collapse_huge_pages(vmas);
     job_->status = static_cast<WriteStatus*>(job_->staging.take(sizeof(WriteStatus), true));
-    void* arena = job_->staging.take(kArenaBytes);
+    uint64_t arena_bytes = kArenaBytes;
+    void* arena = job_->staging.take(arena_bytes);
+    while (!arena && arena_bytes > kLeastArena)
+        arena = job_->staging.take(arena_bytes /= 4);
     if (!job_->status || !arena)
         return Status::refused("no address space left for the writing process");
-    job_->arena = {(uint64_t)arena, (uint64_t)arena + kArenaBytes};
+    job_->arena = {(uint64_t)arena, (uint64_t)arena + arena_bytes};
     return {};
 }
 
@@ -244,7 +250,10 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
             job.state.own_fds.push_back(fd);
     advise(job.special, kDontFork, MADV_DOFORK);
     advise(job.special, kWipeOnFork, MADV_KEEPONFORK);
-    writer_ = fork_snapshot(write_image, &job, job.self);
+    // No memory for a copy, or no more processes allowed: a process alone stays stopped while it
+    // writes by itself. (In a tree each must be able to go on before it is its turn to write.)
+    const bool alone = !job.member && job.tree.members.empty();
+    writer_ = fork_snapshot(write_image, &job, job.self, alone ? write_image_in_place : nullptr);
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
@@ -289,11 +298,11 @@ void Snapshot::give_up_writing() {
 }
 
 Status Snapshot::await_writer(const Progress& progress) {
-    if (writer_ <= 0)
+    if (writer_ <= 0 && !job_->in_place)
         return {};
     const WriteStatus& status = *job_->status;
     int code = 0;
-    for (unsigned wait_us = 200;; wait_us = std::min(wait_us * 2, 20'000u)) {
+    for (unsigned wait_us = 200; writer_ > 0; wait_us = std::min(wait_us * 2, 20'000u)) {
         const long r = raw_syscall(SYS_wait4, writer_, &code, WNOHANG | __WCLONE, 0);
         if (r == writer_ || (r < 0 && r != -EINTR))
             break;

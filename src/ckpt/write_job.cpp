@@ -1,10 +1,13 @@
-// The writing copy. It has one thread, a snapshot of all private memory, and the duty to change
-// none of what it saves: its heap is diverted, and its descriptors are all closed but one (a copy
-// that kept the write end of a pipe open would keep the app's readers waiting).
+// The writing copy. (Where there can be none, the stopped process does the same in its place, and
+// puts back what it had to change: in_place.) It has one thread, a snapshot of all private memory,
+// and the duty to change none of what it saves: its heap is diverted, and its descriptors are all
+// closed but one (a copy that kept the write end of a pipe open would keep the app's readers
+// waiting).
 #include "ckpt/write_job.h"
 #include "base/heap.h"
 #include "base/lock.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/image/baseline.h"
 #include "ckpt/image/writer.h"
 #include "ckpt/mem/describe.h"
 #include "ckpt/plugin.h"
@@ -74,20 +77,6 @@ class ProcessPages {
     const UniqueFd mem_;
 };
 
-std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings) {
-    std::vector<PageLayout> out;
-    out.reserve(mappings.size());
-    for (const SavedMapping& m : mappings)
-        out.push_back({m.start, m.end, 0});
-    return out;
-}
-
-// Only anonymous memory can be mapped from the image. A stack that grows downwards cannot, since
-// what lies before it in the file is not what it would grow into.
-bool can_be_lazy(const SavedMapping& m) {
-    return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
-}
-
 Status sync_folder(const std::string& file) {
     const std::string folder = file.substr(0, file.rfind('/') + 1);
     const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
@@ -117,6 +106,16 @@ Status commit(const WriteJob& job) {
     return sync_folder(job.final);
 }
 
+// Puts protections back in every case.
+struct Unmake {
+    const MemoryDescription& memory;
+    const bool wanted;
+    ~Unmake() {
+        if (wanted)
+            unmake_readable(memory);
+    }
+};
+
 Status write(WriteJob& job) {
     ProcessState state = job.state;
     state.threads.push_back(save_thread(job.self));
@@ -126,6 +125,7 @@ Status write(WriteJob& job) {
     auto memory = describe_memory(vmas, job.descriptors);
     if (!memory)
         return memory.status();
+    const Unmake unmake{*memory, job.in_place};
     state.mappings = memory->mappings;
     state.files = memory->files;
     state.guards = memory->guards;
@@ -134,20 +134,27 @@ Status write(WriteJob& job) {
     std::vector<PageRun> runs = without_skipped(memory->runs);
     const std::vector<PageRun> more = object_runs(job.shared);
     runs.insert(runs.end(), more.begin(), more.end());
+    const ProcessPages pages(job, *memory);
+    Baseline baseline;
+    std::vector<PageRef> refs;
+    if (!job.parent_image.empty() && baseline.open(job.parent_image, job.final, state))
+        baseline.split(runs, std::cref(pages), refs);
     uint64_t total = 0;
     for (const PageRun& r : runs)
         total += r.bytes;
     job.status->total.store(total);
 
-    ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at);
-    std::vector<PageLayout> places = layouts(state.mappings);
-    writer.lay_out(runs, places);
-    for (size_t i = 0; i < places.size(); ++i)
-        if (can_be_lazy(state.mappings[i]))
-            state.mappings[i].image_offset = places[i].image_offset;
-    const ProcessPages pages(job, *memory);
+    ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at,
+                       refs.empty() ? random_seed() : baseline.seed());
+    writer.lay_out_memory(runs, refs, state.mappings);
     if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
         return s;
+    if (!refs.empty()) {
+        const ChainState chain = baseline.chain(refs);
+        if (Status s = writer.write_refs(refs, chain); !s)
+            return s;
+        job.status->incremental = 1;
+    }
     if (Status s = writer.add_section(kSectionProcess, encode(state)); !s)
         return s;
     for (const NamedSection& n : job.sections)
@@ -194,6 +201,19 @@ bool await_turn(const WriteJob& job) {
 
 } // namespace
 
+namespace {
+
+void note_outcome(const WriteJob& job, const Status& s) {
+    if (!s.ok()) {
+        snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());
+        raw_syscall(SYS_unlink, job.temporary.c_str());
+    } else {
+        job.status->finished = 1;
+    }
+}
+
+} // namespace
+
 void write_image(void* p) {
     auto& job = *static_cast<WriteJob*>(p);
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
@@ -201,16 +221,21 @@ void write_image(void* p) {
     if (!await_turn(job))
         raw_syscall(SYS_exit_group, 1);
     const Status s = write(job);
-    if (!s.ok()) {
-        snprintf(job.status->error, sizeof job.status->error, "%s", s.why().c_str());
-        raw_syscall(SYS_unlink, job.temporary.c_str());
-    } else {
-        job.status->finished = 1;
-    }
+    note_outcome(job, s);
     if (job.leader >= 0)
         send_frame(job.leader, s.ok() ? TreeOp::Write : TreeOp::Failed,
                    s.ok() ? encode(TreePlace{job.status->header_at, job.status->end}) : s.why());
     raw_syscall(SYS_exit_group, s.ok() ? 0 : 1);
+}
+
+void write_image_in_place(void* p) {
+    auto& job = *static_cast<WriteJob*>(p);
+    job.in_place = true;
+    job.status->header_at = 0;
+    job.status->data_at = kPage;
+    heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
+    note_outcome(job, write(job));
+    heap_divert(nullptr, 0); // nothing that was made meanwhile is left
 }
 
 } // namespace glckpt::ckpt

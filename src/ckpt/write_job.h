@@ -26,7 +26,8 @@ struct WriteStatus {
     TreePlaceInFile members[kMostMembers];
     std::atomic<uint64_t> done, total;
     uint64_t file_bytes;
-    uint32_t finished; // committed under the final name
+    uint32_t incremental; // it builds on others
+    uint32_t finished;    // committed under the final name
     char error[512];
 };
 
@@ -48,14 +49,18 @@ struct WriteJob {
     Profile profile = Profile::Raw;
     int image_fd = -1;
     std::string temporary, final; // names, absolute
+    std::string parent_image;     // to build on; empty: a full image
     TreeState tree;               // of a tree's root; empty: alone
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;
-    int leader = -1;      // member: the copy's connection to who says where to write
-    bool unnamed = false; // the file gets its temporary name only when it is whole
+    int leader = -1;       // member: the copy's connection to who says where to write
+    bool in_place = false; // there is no copy: the stopped process itself writes
+    bool unnamed = false;  // the file gets its temporary name only when it is whole
 };
 
-// Runs in the copy; ends it.
+// Runs in the copy, and ends it.
 void write_image(void* job);
+// In the stopped process itself, where there can be no copy.
+void write_image_in_place(void* job);
 
 } // namespace glckpt::ckpt

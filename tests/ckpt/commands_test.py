@@ -351,6 +351,27 @@ class Refusals(Running):
         self.s.kill()
 
 
+class Limits(unittest.TestCase):
+    """As an ordinary user: root may have as many processes as it likes."""
+    def through_checkpoints(self, limit):
+        with Session(as_user=True) as s:
+            s.start("limited", limit)
+            for _ in range(2):
+                s.checkpoint("--output", s.path("image.gck"))
+            s.checkpoint("--kill", "--output", s.path("image.gck"))
+            s.process.wait()
+            s.restore(s.path("image.gck"))
+            s.checkpoint()
+            s.finish()
+
+    def test_without_another_process(self):
+        """Where there can be no copy, the stopped program writes its image itself."""
+        self.through_checkpoints("nproc")
+
+    def test_with_little_address_space(self):
+        self.through_checkpoints("as")
+
+
 class Info(Running):
     def test_json_and_backtraces(self):
         self.s.start("blocking")

@@ -24,6 +24,7 @@ def main():
     p.add_argument("--restore", action="append", default=[])
     p.add_argument("--argument", action="append", default=[], help="of the program")
     p.add_argument("--fixed-addresses", action="store_true")
+    p.add_argument("--incremental", action="store_true", help="each image builds on the last")
     p.add_argument("--resumes", type=int, default=5)
     p.add_argument("--generations", type=int, default=3)
     a = p.parse_args()
@@ -35,18 +36,30 @@ def main():
         if a.fixed_addresses:
             program = ["/usr/bin/setarch", "-R", *program]
         s.start(*program)
+        taken = 0
+
+        def take(*options):
+            nonlocal taken
+            image = s.path(f"image-{taken}.gck" if a.incremental else "image.gck")
+            kind = s.checkpoint("--profile", a.profile, "--output", image, *options,
+                                *(["--incremental"] if a.incremental else []))["kind"]
+            if kind != ("incremental" if a.incremental and taken else "full"):
+                raise Failed(f"image {taken} is {kind}")
+            taken += 1
+            return image
+
         for n in range(a.resumes):
-            s.checkpoint("--profile", a.profile, "--output", s.path("image.gck"))
+            take()
             time.sleep(random.uniform(0, 0.1))
             tell(a, f"checkpoint {n + 1}")
         for n in range(a.generations):
             # Killed at the checkpoint: files outside are as the image knows them.
-            s.checkpoint("--profile", a.profile, "--kill", "--output", s.path("image.gck"))
+            image = take("--kill")
             s.process.wait()
-            check = s.run("glckpt-restore", "--check", s.path("image.gck"))
+            check = s.run("glckpt-restore", "--check", image)
             if check.returncode != 0:
                 raise Failed(f"--check: {check.stderr}")
-            s.restore(s.path("image.gck"), *a.restore)
+            s.restore(image, *a.restore)
             time.sleep(random.uniform(0.2, 0.8))
             tell(a, f"generation {n + 1}")
         s.finish()

@@ -94,7 +94,8 @@ class Session:
     def checkpoint(self, *args):
         r = self.run("glckpt-signal", "--json", *args, str(self.pid))
         if r.returncode != 0:
-            raise Failed(f"glckpt-signal: {r.returncode} {r.stderr}")
+            raise Failed(f"glckpt-signal: {r.returncode} {r.stderr}; the program: "
+                         f"{self.process.poll()} {self.stderr()}")
         return json.loads(r.stdout)
 
     def kill(self):

@@ -2,6 +2,7 @@
 #include "ckpt/control/protocol.h"
 #include "ckpt/fd/locks.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/image/chain.h"
 #include "ckpt/image/structure.h"
 #include "ckpt/mem/maps.h"
 #include "ckpt/text.h"
@@ -87,6 +88,32 @@ TEST(Structure, RefusesWhatDoesNotHangTogether) {
     EXPECT_FALSE(check_image_structure(small_process(), {&outside, 1}).ok());
     const PageRun object{0, 0x1000, 0, 1, 0};
     EXPECT_FALSE(check_image_structure(small_process(), {&object, 1}).ok());
+}
+
+TEST(Chain, NamesFilesAsSeenFromAFolder) {
+    const auto there_and_back = [](const char* folder, const char* path, const char* name) {
+        EXPECT_EQ(path_relative_to(folder, path), name);
+        EXPECT_EQ(path_from(folder, name), path);
+    };
+    there_and_back("/a/b", "/a/b/x.gck", "x.gck");
+    there_and_back("/a/b", "/a/c/x.gck", "../c/x.gck");
+    there_and_back("/a/b", "/x.gck", "../../x.gck");
+    there_and_back("/", "/a/x.gck", "a/x.gck");
+    EXPECT_EQ(path_from("/a", "../../../x"), "/x"); // the root is its own parent
+    EXPECT_EQ(path_from("/a", "/b//c/./x"), "/b/c/x");
+    EXPECT_EQ(folder_of("/x"), "/");
+}
+
+TEST(Chain, HashesDependOnEveryByteAndOnTheSeed) {
+    std::string page(kPage, '\0');
+    const PageHash zero = hash_of_page(page.data(), 1);
+    EXPECT_FALSE(zero == hash_of_page(page.data(), 2));
+    for (const size_t at : {(size_t)0, kPage / 2, kPage - 1}) {
+        page[at] ^= 1;
+        EXPECT_FALSE(zero == hash_of_page(page.data(), 1)) << at;
+        page[at] ^= 1;
+    }
+    EXPECT_TRUE(zero == hash_of_page(page.data(), 1));
 }
 
 TEST(Protocol, CarriesAnyValue) {

@@ -1,9 +1,11 @@
 // glckpt-info: what an image is, without running it.
+#include "ckpt/image/flatten.h"
 #include "ckpt/restore/image_tree.h"
 #include "ckpt/text.h"
 #include "common/cli.h"
 #include "common/json.h"
 #include "info/backtrace.h"
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <png.h>
@@ -14,7 +16,7 @@ namespace {
 using namespace ckpt;
 
 struct Options {
-    std::string image, thumbnail;
+    std::string image, thumbnail, flatten;
     bool json = false, threads = false, verify = false;
 };
 
@@ -23,22 +25,28 @@ struct Sizes {
     uint64_t heap_and_anonymous = 0, stacks = 0, file_pages = 0, shared = 0, metadata = 0;
 };
 
+template <class T>
+void add_sizes(const ImageReader& image, const T& r, Sizes& s) {
+    if (r.space != kProcessSpace) {
+        s.shared += r.bytes;
+        return;
+    }
+    for (const SavedMapping& m : image.process().mappings) {
+        if (r.address < m.start || r.address >= m.end)
+            continue;
+        (m.kind == MappingKind::PrivateFile ? s.file_pages
+         : m.name == "[stack]"              ? s.stacks
+                                            : s.heap_and_anonymous) += r.bytes;
+        break;
+    }
+}
+
 Sizes sizes(const ImageReader& image) {
     Sizes s;
-    for (const PageRun& r : image.runs()) {
-        if (r.space != kProcessSpace) {
-            s.shared += r.bytes;
-            continue;
-        }
-        for (const SavedMapping& m : image.process().mappings) {
-            if (r.address < m.start || r.address >= m.end)
-                continue;
-            (m.kind == MappingKind::PrivateFile ? s.file_pages
-             : m.name == "[stack]"              ? s.stacks
-                                                : s.heap_and_anonymous) += r.bytes;
-            break;
-        }
-    }
+    for (const PageRun& r : image.runs())
+        add_sizes(image, r, s);
+    for (const PageRef& r : image.refs())
+        add_sizes(image, r, s);
     for (const std::string& name : image.section_names())
         s.metadata += image.section(name).size();
     return s;
@@ -59,6 +67,68 @@ const char* profile_name(const ImageReader& image) {
 std::string json_section(const ImageReader& image, const char* name) {
     const std::string_view text = image.section(name);
     return text.empty() ? "null" : std::string(text);
+}
+
+// The other processes of a tree.
+std::vector<ImageReader> other_processes(const ImageReader& image, Status& status) {
+    std::vector<ImageReader> out;
+    for (const TreeMember& m : image.tree() ? image.tree()->members : std::vector<TreeMember>()) {
+        if (m.zombie || m.start == 0)
+            continue;
+        auto part = image.open_part(m.start, m.end);
+        if (part)
+            out.push_back(std::move(*part));
+        else
+            status = part.status();
+    }
+    return out;
+}
+
+// The images that it builds on, how much of its memory lies in each, and what is the matter with
+// them, if anything is.
+struct Needed {
+    std::string path, trouble;
+    uint64_t bytes = 0;
+};
+void add_needed(const ImageReader& image, std::vector<Needed>& out) {
+    if (!image.chain())
+        return;
+    const std::string folder = folder_of(image.true_path());
+    std::vector<size_t> place;
+    for (const ImageOrigin& o : image.chain()->origins) {
+        ImageReader scratch = ImageReader::none();
+        const Needed n{path_from(folder, o.name), image.open_origin(o, scratch).why(), 0};
+        const auto known = std::find_if(out.begin(), out.end(), [&](const Needed& other) {
+            return other.path == n.path && other.trouble == n.trouble;
+        });
+        place.push_back((size_t)(known - out.begin()));
+        if (known == out.end())
+            out.push_back(n);
+    }
+    for (const PageRef& r : image.refs())
+        out[place[r.origin]].bytes += r.bytes;
+}
+std::vector<Needed> needed_images(const ImageReader& image) {
+    std::vector<Needed> out;
+    Status ignored;
+    add_needed(image, out);
+    for (const ImageReader& part : other_processes(image, ignored))
+        add_needed(part, out);
+    return out;
+}
+
+std::string json_chain(const ImageReader& image) {
+    if (!image.chain())
+        return "null";
+    std::string needs;
+    for (const Needed& n : needed_images(image))
+        needs += (needs.empty() ? "" : ", ") + ("{\"image\": " + json_string(n.path)) +
+                 format(", \"bytes\": %lu, \"trouble\": ", (unsigned long)n.bytes) +
+                 (n.trouble.empty() ? "null" : json_string(n.trouble)) + "}";
+    const ImageOrigin& parent = image.chain()->parent;
+    return format("{\"depth\": %u, \"parent\": ", image.chain()->depth) +
+           json_string(path_from(folder_of(image.true_path()), parent.name)) + ", \"needs\": [" +
+           needs + "]}";
 }
 
 std::string json_frames(const ImageReader& image, const SavedThread& t) {
@@ -124,16 +194,26 @@ void print_json(ImageTree& tree, const Options& o) {
            (unsigned long)image.header().file_bytes);
     printf("\"sizes\": {\"anonymous\": %lu, \"stack\": %lu, \"file_pages\": %lu, \"shared\": %lu, "
            "\"metadata\": %lu}, \"threads\": %zu, \"thread_list\": [%s], \"descriptors\": %zu, "
-           "\"gl\": %s, \"x11\": %s, \"processes\": [%s]}\n",
+           "\"chain\": %s, \"gl\": %s, \"x11\": %s, \"processes\": [%s]}\n",
            (unsigned long)s.heap_and_anonymous, (unsigned long)s.stacks,
            (unsigned long)s.file_pages, (unsigned long)s.shared, (unsigned long)s.metadata,
-           p.threads.size(), list.c_str(), p.descriptors.size(),
+           p.threads.size(), list.c_str(), p.descriptors.size(), json_chain(image).c_str(),
            json_section(with_section(tree, "gl.json"), "gl.json").c_str(),
            json_section(with_section(tree, "x11.json"), "x11.json").c_str(),
            json_processes(tree).c_str());
 }
 
 std::string mib(uint64_t bytes) { return format("%.1f MiB", (double)bytes / (1 << 20)); }
+
+void print_chain(const ImageReader& image) {
+    if (!image.chain())
+        return;
+    printf("chain     incremental, %u after a full image; parent %s\n", image.chain()->depth,
+           path_from(folder_of(image.true_path()), image.chain()->parent.name).c_str());
+    for (const Needed& n : needed_images(image))
+        printf("  needs   %s (%s)%s%s\n", n.path.c_str(), mib(n.bytes).c_str(),
+               n.trouble.empty() ? "" : ": ", n.trouble.c_str());
+}
 
 // One process; of a tree, one after another.
 void print_text(const ImageReader& image, const Options& o) {
@@ -147,6 +227,7 @@ void print_text(const ImageReader& image, const Options& o) {
            p.program.c_str(), words.c_str(), p.pid, p.credentials.uids[0],
            time_text(p.realtime_ns).c_str(), p.host.c_str(), p.kernel.c_str(), p.version.c_str());
     printf("image     %s, %s\n", mib(image.header().file_bytes).c_str(), profile_name(image));
+    print_chain(image);
     printf("memory    %s anonymous, %s stack, %s of files, %s shared\n",
            mib(s.heap_and_anonymous).c_str(), mib(s.stacks).c_str(), mib(s.file_pages).c_str(),
            mib(s.shared).c_str());
@@ -184,11 +265,15 @@ Status write_thumbnail(const ImageReader& image, const std::string& path) {
 }
 
 int run(const Options& o) {
+    if (!o.flatten.empty())
+        return report(flatten_image(o.image, o.flatten));
     auto tree = ImageTree::open(o.image);
     if (!tree)
         return report(tree.status());
+    // Without what it builds on it can still be told what it is; --threads shows what it can.
+    const Status whole = tree->open_origins();
     if (o.verify) {
-        for (const Status& s : {tree->verify_gaps(), tree->verify_pages()})
+        for (const Status& s : {whole, tree->verify_gaps(), tree->verify_pages()})
             if (!s.ok())
                 return report(Status(s).with_context(o.image));
         if (!o.json)
@@ -222,6 +307,8 @@ int main(int argc, char** argv) {
     app.add_flag("--threads", o.threads, "with each thread's backtrace");
     app.add_flag("--verify", o.verify, "check every byte");
     app.add_option("--thumbnail", o.thumbnail, "write the last frame to this PNG file");
+    app.add_option("--flatten", o.flatten,
+                   "write a full image of this name, out of an incremental one and what it needs");
     app.set_version_flag("--version", GLCKPT_VERSION);
     return glckpt::tools::with_options(app, argc, argv, [&] { return glckpt::tools::run(o); });
 }

@@ -9,7 +9,9 @@
 #include <climits>
 #include <csignal>
 #include <cstdlib>
-#include <thread>
+#include <fcntl.h>
+#include <memory>
+#include <sys/prctl.h>
 
 namespace glckpt::tools {
 namespace {
@@ -68,17 +70,46 @@ void await_stopped(int pid) {
 }
 
 // --lazy: the program runs while the rest of its image is still being checked. If that turns out
-// damaged, the program is ended: it may be computing nonsense.
-void check_behind(const ImageTree& image, int pid) {
-    std::thread([&image, pid] {
-        const Status s = check_all(image);
-        if (s.ok())
+// damaged, the program is ended: it may be computing nonsense. A process checks, made before the
+// program's namespaces are: the kernel gives no further thread to who has another time namespace
+// for its children, and no user namespace to who has threads.
+class CheckBehind {
+  public:
+    explicit CheckBehind(const ImageTree& image) {
+        if (pipe2(go_, O_CLOEXEC) < 0)
             return;
-        fprintf(stderr, "glckpt: %s: %s; the program is ended\n", image.root().path().c_str(),
-                s.why().c_str());
-        kill(pid, SIGKILL);
-    }).detach();
-}
+        const pid_t pid = fork();
+        if (pid == 0)
+            check(image);
+        close(go_[0]);
+        made_ = pid > 0;
+    }
+    bool made() const { return made_; }
+    void forget() { close(go_[1]); } // in the program to be
+    void begin(int pid) { write_all(go_[1], &pid, sizeof pid); }
+
+  private:
+    [[noreturn]] void check(const ImageTree& image) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_NAME, "glckpt-check");
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, nullptr); // what is for the program is not for it
+        close(go_[1]);
+        int pid = 0;
+        if (read(go_[0], &pid, sizeof pid) != sizeof pid)
+            _exit(0);
+        const Status s = check_all(image);
+        if (!s.ok()) {
+            fprintf(stderr, "glckpt: %s: %s; the program is ended\n", image.root().path().c_str(),
+                    s.why().c_str());
+            kill(pid, SIGKILL);
+        }
+        _exit(0);
+    }
+    int go_[2] = {-1, -1};
+    bool made_ = false;
+};
 
 int run(const Options& o) {
     char absolute[PATH_MAX];
@@ -90,11 +121,19 @@ int run(const Options& o) {
     auto image = ImageTree::open(absolute);
     if (!image)
         return report(Status(image.status()).with_context(what));
+    if (Status s = image->open_origins(); !s)
+        return report(std::move(s).with_context(what));
     if (o.check)
         return report(check_all(*image).with_context(o.image));
     if (Status s = o.restore.lazy ? Status() : image->verify_gaps(); !s)
         return report(std::move(s).with_context(what));
 
+    std::unique_ptr<CheckBehind> behind;
+    if (o.restore.lazy) {
+        behind = std::make_unique<CheckBehind>(*image);
+        if (!behind->made())
+            return report(Status::refused("no process to check the image").with_context(what));
+    }
     std::vector<int> own_ends, program_ends;
     for (size_t i = 0; i < image->size(); ++i) {
         const Channel c = image->living(i) ? Channel::make() : Channel();
@@ -104,6 +143,8 @@ int run(const Options& o) {
     prepare_to_stand_in();
     auto program = make_program(*image, [&](IdentityKind identity) {
         close_all(own_ends);
+        if (behind)
+            behind->forget();
         leave_stand_in();
         become_program(*image, o.restore, identity, program_ends);
     });
@@ -123,8 +164,8 @@ int run(const Options& o) {
         await_stopped(pid);
     if (!o.pid_file.empty() && !write_pid_file(o.pid_file, pid))
         fprintf(stderr, "glckpt: cannot write %s\n", o.pid_file.c_str());
-    if (o.restore.lazy)
-        check_behind(*image, pid);
+    if (behind)
+        behind->begin(pid);
     return stand_in_for(*program, pid);
 }
 

@@ -12,9 +12,14 @@
 namespace glckpt::tools {
 namespace {
 
+// With --incremental alone. A restart reads from every image of its chain, and all of them must be
+// kept: few enough for that, and a tenth of the price of full ones is little already.
+constexpr unsigned kFullEvery = 10;
+
 struct Options {
     std::string folder = ".", profile, external, xserver_loss;
-    unsigned interval = 0, keep = 0;
+    unsigned interval = 0, keep = 0, full_every = 0;
+    bool incremental = false;
     bool on_sigterm = false;
     std::vector<std::string> renderer_env, command;
 };
@@ -69,6 +74,8 @@ Status export_options(const Options& o) {
         setenv("GLCKPT_INTERVAL", std::to_string(o.interval).c_str(), 1);
     if (o.keep)
         setenv("GLCKPT_KEEP", std::to_string(o.keep).c_str(), 1);
+    if (const unsigned every = o.full_every ? o.full_every : o.incremental ? kFullEvery : 0)
+        setenv("GLCKPT_FULL_EVERY", std::to_string(every).c_str(), 1);
     if (!o.profile.empty())
         setenv("GLCKPT_PROFILE", o.profile.c_str(), 1);
     if (!o.external.empty())
@@ -116,6 +123,11 @@ int main(int argc, char** argv) {
     app.add_option("--dir", o.folder, "folder for images (default: the present one)");
     app.add_option("--interval", o.interval, "checkpoint every so many seconds");
     app.add_option("--keep", o.keep, "keep only the newest so many images");
+    app.add_flag("--incremental", o.incremental,
+                 "images hold only what changed since the one before: as --full-every 10");
+    app.add_option("--full-every", o.full_every,
+                   "each so manieth image is a full one, those between build on the one before "
+                   "(default: 1, all are full)");
     app.add_option("--profile", o.profile, "raw (fast) or packed (small)")
         ->check(CLI::IsMember({"raw", "packed"}));
     app.add_option(
@@ -140,9 +152,10 @@ int main(int argc, char** argv) {
     head.push_back(argv[0]);
     while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0) {
         head.push_back(argv[i]);
-        const bool takes_value = strchr(argv[i], '=') == nullptr &&
-                                 strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0 &&
-                                 strcmp(argv[i], "--version") != 0;
+        const bool takes_value =
+            strchr(argv[i], '=') == nullptr && strcmp(argv[i], "--incremental") != 0 &&
+            strcmp(argv[i], "--on-sigterm") != 0 && strcmp(argv[i], "--help") != 0 &&
+            strcmp(argv[i], "-h") != 0 && strcmp(argv[i], "--version") != 0;
         if (takes_value && i + 1 < argc)
             head.push_back(argv[++i]);
         ++i;

@@ -22,6 +22,7 @@ using namespace ckpt;
 struct Options {
     int pid = 0;
     bool stop = false, kill = false, json = false, replace = false;
+    bool full = false, incremental = false;
     std::string output, profile, external, display;
     std::vector<std::string> renderer_env;
     unsigned timeout = 60;
@@ -87,6 +88,7 @@ Message request(const Options& o) {
         m.add("after", o.stop ? "stop" : o.kill ? "kill" : "continue");
         m.add("output", o.output);
         m.add("profile", o.profile);
+        m.add("kind", o.full ? "full" : o.incremental ? "incremental" : "");
         m.add("ext-sockets", o.external);
     }
     m.add("timeout", format("%u", std::max(1u, o.timeout / 2)));
@@ -167,8 +169,9 @@ void print_result(const Options& o, const Message& m) {
     }
     printf("{");
     if (!m.get("image").empty())
-        printf("\"image\": %s, \"bytes\": %s, \"pause_ms\": %s, \"total_ms\": %s, \"pids\": [%s], ",
-               json_string(m.get("image")).c_str(), m.get("bytes").c_str(),
+        printf("\"image\": %s, \"bytes\": %s, \"kind\": \"%s\", \"pause_ms\": %s, \"total_ms\": "
+               "%s, \"pids\": [%s], ",
+               json_string(m.get("image")).c_str(), m.get("bytes").c_str(), m.get("kind").c_str(),
                m.get("pause_ms").c_str(), m.get("total_ms").c_str(), m.get("pids").c_str());
     printf("\"pid\": %d}\n", o.pid);
 }
@@ -242,6 +245,11 @@ int main(int argc, char** argv) {
     auto* stop = app.add_flag("--stop", o.stop, "leave the program stopped at the checkpoint");
     auto* kill = app.add_flag("--kill", o.kill, "end the program at the checkpoint");
     kill->excludes(stop);
+    auto* incremental = app.add_flag("--incremental", o.incremental,
+                                     "only what changed since the program's last image, which "
+                                     "must stay");
+    app.add_flag("--full", o.full, "an image that needs no other (see glckpt-run --full-every)")
+        ->excludes(incremental);
     app.add_option("--output", o.output, "the image's name");
     app.add_option("--profile", o.profile, "raw (fast) or packed (small)")
         ->check(CLI::IsMember({"raw", "packed"}));

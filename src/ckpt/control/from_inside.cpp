@@ -4,7 +4,7 @@
 #include "base/lock.h"
 #include "ckpt/control/server.h"
 #include "ckpt/interpose.h"
-#include "ckpt/output.h"
+#include "ckpt/lineage.h"
 #include "ckpt/tree/discover.h"
 #include "glckpt/checkpoint.h"
 #include <cerrno>
@@ -42,7 +42,7 @@ Result<CheckpointResult> take(const Settings& settings) {
         r.output = g_request.image[0] == '/' ? std::string(g_request.image)
                                              : settings.folder + "/" + g_request.image;
     return take_checkpoint(r, settings, nullptr, [&](const CheckpointResult& done) {
-        drop_old_images(done.image, r.output.empty() ? settings.keep : 0);
+        note_written_image(r, done.image, settings.keep);
     });
 }
 

@@ -4,10 +4,11 @@
 // A message is lines "key value" ended by an empty line. Backslash and newline in a value are
 // escaped, so that any path can be sent.
 //
-//   request   op checkpoint|replace-renderer|move-display, then output, profile, ext-sockets,
-//             after continue|stop|kill, timeout, display, env (repeated)
+//   request   op checkpoint|replace-renderer|move-display, then output, profile, kind
+//   full|incremental,
+//             ext-sockets, after continue|stop|kill, timeout, display, env (repeated)
 //   answers   event progress: phase, done   (any number)
-//             event done: image, bytes, pause_ms, total_ms, pids
+//             event done: image, bytes, kind, pause_ms, total_ms, pids
 //             event moved: name, of the socket of the process to be asked instead
 //             event unused: this process has no windows, or draws nothing with GL
 //             event failed: code, why

@@ -6,7 +6,7 @@
 #include "ckpt/control/from_inside.h"
 #include "ckpt/control/on_sigterm.h"
 #include "ckpt/control/protocol.h"
-#include "ckpt/output.h"
+#include "ckpt/lineage.h"
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
@@ -92,8 +92,8 @@ void unattended(Afterwards afterwards = Afterwards::Continue) {
     r.profile = g_server.settings.profile;
     r.external = g_server.settings.external;
     r.timeout_s = g_server.settings.timeout_s;
-    const auto keep_newest = [](const CheckpointResult& done) {
-        drop_old_images(done.image, g_server.settings.keep);
+    const auto keep_newest = [&r](const CheckpointResult& done) {
+        note_written_image(r, done.image, g_server.settings.keep);
     };
     auto result = take_checkpoint(r, g_server.settings, nullptr, keep_newest);
     if (result)
@@ -124,6 +124,7 @@ void answer_done(int client, const CheckpointResult& r) {
     m.add("event", "done");
     m.add("image", r.image);
     m.add("bytes", format("%lu", (unsigned long)r.bytes));
+    m.add("kind", r.incremental ? "incremental" : "full");
     m.add("pause_ms", format("%.3f", r.pause_ms));
     m.add("total_ms", format("%.3f", r.total_ms));
     m.add("pids", format("%d", seen_pid()) + r.other_pids);
@@ -140,6 +141,10 @@ void serve_checkpoint(int client, const Message& m) {
         parse_profile(m.get("profile"), r.profile);
     if (!m.get("ext-sockets").empty())
         parse_external(m.get("ext-sockets"), r.external);
+    const std::string kind = m.get("kind");
+    r.kind = kind == "full"          ? ImageKind::Full
+             : kind == "incremental" ? ImageKind::Incremental
+                                     : ImageKind::AsSet;
     const std::string after = m.get("after");
     r.afterwards = after == "stop"   ? Afterwards::StayStopped
                    : after == "kill" ? Afterwards::Kill
@@ -158,7 +163,7 @@ void serve_checkpoint(int client, const Message& m) {
     };
     auto result =
         take_checkpoint(r, g_server.settings, progress, [&](const CheckpointResult& done) {
-            drop_old_images(done.image, r.output.empty() ? g_server.settings.keep : 0);
+            note_written_image(r, done.image, g_server.settings.keep);
             answer_done(client, done);
         });
     if (!result)
@@ -290,7 +295,7 @@ void open_control_server() {
     futex_wake(g_open, 1);
 }
 
-void restart_control_server() {
+void restart_control_server(const std::string& image) {
     // The numbers in our memory are those of before; nothing is open there.
     for (const int fd :
          {g_server.listener, g_server.tool_listener, g_server.wake, g_server.client, g_server.mark})
@@ -298,6 +303,7 @@ void restart_control_server() {
     g_server.client = -1;
     open_sockets();
     plan_interval();
+    note_restored_image(image, g_server.settings);
 }
 
 void wake_control_server() {

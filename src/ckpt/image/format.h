@@ -8,6 +8,9 @@
 // Every byte is covered: the header and the table by a hash in the header, sections by a hash in
 // the table, page data by the frames' hashes; whatever lies between must be zero.
 //
+// An incremental image has, of its pages, only those that its parent has not; of the others it says
+// in which earlier image they lie (PageRef).
+//
 // An image of a process tree is the image of its root, with the images of the other processes
 // inside: each lies between its own header and the end of its own section table, and section
 // "tree" of the root's says where. All offsets count from the start of the file.
@@ -35,7 +38,9 @@ struct FileHeader {
     uint64_t file_bytes;
     uint64_t table_offset;
     uint64_t table_hash;
-    uint8_t zero[kPage - 56];
+    uint64_t page_seed; // of the page hashes
+    uint8_t id[16];     // random: no two images have the same
+    uint8_t zero[kPage - 80];
     uint64_t header_hash; // xxh3 of all bytes before it
 };
 static_assert(sizeof(FileHeader) == kPage);
@@ -67,9 +72,30 @@ struct PageFrame {
 };
 static_assert(sizeof(PageFrame) == 24);
 
+// xxh3 of 128 bits, one for each page of the stream: what the next image is compared with, and
+// what says that a page which another image has is the one that is meant.
+struct PageHash {
+    uint64_t low, high;
+    bool operator==(const PageHash&) const = default;
+};
+static_assert(sizeof(PageHash) == 16);
+
+// An incremental image's pages that an earlier image (an *origin*, chain.h) has.
+struct PageRef {
+    uint64_t address; // as a run's
+    uint64_t bytes;   // whole pages
+    uint64_t page;    // which one of the origin's stream is the first
+    uint32_t space;   // as a run's
+    uint32_t origin;  // index in the list of origins
+};
+static_assert(sizeof(PageRef) == 32);
+
 constexpr const char* kSectionProcess = "process";
 constexpr const char* kSectionTree = "tree"; // tree/tree.h; only if there is more than one process
 constexpr const char* kSectionRuns = "page-runs";
 constexpr const char* kSectionFrames = "page-frames";
+constexpr const char* kSectionHashes = "page-hashes";
+constexpr const char* kSectionRefs = "page-refs"; // an incremental image's, as is the next
+constexpr const char* kSectionChain = "chain";    // chain.h
 
 } // namespace glckpt::ckpt

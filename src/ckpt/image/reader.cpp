@@ -1,7 +1,6 @@
 #include "ckpt/image/reader.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/image/structure.h"
-#include "ckpt/parallel.h"
 #include "ckpt/text.h"
 #define XXH_INLINE_ALL
 #include <algorithm>
@@ -32,10 +31,6 @@ Status check_owner(const struct stat& st, const std::string& path) {
     return {};
 }
 
-bool all_zero(const char* p, size_t n) {
-    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
 } // namespace
 
 ImageReader::ImageReader() = default;
@@ -55,6 +50,13 @@ ImageReader& ImageReader::operator=(ImageReader&& o) noexcept {
     frames_ = o.frames_;
     run_start_ = std::move(o.run_start_);
     stream_bytes_ = o.stream_bytes_;
+    hashes_ = o.hashes_;
+    chain_ = std::move(o.chain_);
+    refs_ = o.refs_;
+    ref_start_ = std::move(o.ref_start_);
+    ref_bytes_ = o.ref_bytes_;
+    origins_ = std::move(o.origins_);
+    ref_cache_ = std::move(o.ref_cache_);
     cache_ = std::move(o.cache_);
     cached_frame_ = o.cached_frame_;
     return *this;
@@ -121,6 +123,8 @@ Status ImageReader::load(uint64_t start, uint64_t end) {
         return s;
     if (Status s = load_pages(); !s)
         return s;
+    if (Status s = load_refs(); !s)
+        return s;
     return check_structure();
 }
 
@@ -179,10 +183,27 @@ Status ImageReader::load_pages() {
         if (profile() == Profile::Packed ? !fits || f.stored == 0 : f.stored != frame_bytes(i))
             return damaged("page frames");
     }
+    const std::string_view hashes = section(kSectionHashes);
+    if (hashes.size() != page_count(stream_bytes_) * sizeof(PageHash) ||
+        (uintptr_t)hashes.data() % alignof(PageHash))
+        return damaged("page hashes");
+    hashes_ = {reinterpret_cast<const PageHash*>(hashes.data()), hashes.size() / sizeof(PageHash)};
     return {};
 }
 
-Status ImageReader::check_structure() const { return check_image_structure(*process_, runs_); }
+Status ImageReader::check_structure() const {
+    if (refs_.empty())
+        return check_image_structure(*process_, runs_);
+    std::vector<PageRun> all(runs_.begin(), runs_.end());
+    for (const PageRef& r : refs_)
+        all.push_back({r.address, r.bytes, 0, r.space, 0});
+    std::sort(all.begin(), all.end(), [](const PageRun& a, const PageRun& b) {
+        return a.space != b.space ? a.space < b.space : a.address < b.address;
+    });
+    if (Status s = check_image_structure(*process_, runs_); !s)
+        return s; // they must be in order by themselves
+    return check_image_structure(*process_, all);
+}
 
 void ImageReader::number_alone() {
     int n = 0;
@@ -215,12 +236,6 @@ uint64_t ImageReader::frame_bytes(size_t index) const {
     return std::min(kFrameBytes, stream_bytes_ - index * kFrameBytes);
 }
 
-size_t ImageReader::run_at(uint64_t stream_offset) const {
-    return (size_t)(std::upper_bound(run_start_.begin(), run_start_.end(), stream_offset) -
-                    run_start_.begin()) -
-           1;
-}
-
 Status ImageReader::read_frame(size_t index, char* out) const {
     const PageFrame& f = frames_[index];
     if (profile() == Profile::Packed) {
@@ -247,11 +262,17 @@ bool ImageReader::read_memory(uint64_t address, void* out, size_t bytes, uint32_
             runs_.begin(), runs_.end(), address, [space](uint64_t a, const PageRun& r) {
                 return r.space != space ? r.space > space : a < r.address;
             });
-        if (it == runs_.begin())
-            return false;
-        const PageRun& r = *std::prev(it);
-        if (r.space != space || address < r.address || address - r.address >= r.bytes)
-            return false;
+        const PageRun* own = it == runs_.begin() ? nullptr : &*std::prev(it);
+        if (!own || own->space != space || address - own->address >= own->bytes) {
+            const uint64_t n = std::min<uint64_t>(bytes, kPage - address % kPage);
+            if (!read_page_elsewhere(address, to, n, space))
+                return false;
+            to += n;
+            address += n;
+            bytes -= n;
+            continue;
+        }
+        const PageRun& r = *own;
         const uint64_t in_stream =
             run_start_[(size_t)(std::prev(it) - runs_.begin())] + (address - r.address);
         const size_t frame = in_stream / kFrameBytes;
@@ -271,48 +292,6 @@ bool ImageReader::read_memory(uint64_t address, void* out, size_t bytes, uint32_
         bytes -= n;
     }
     return true;
-}
-
-Status ImageReader::verify_pages() const {
-    return for_each_in_parallel(frames_.size(),
-                                [this](size_t i, char* buffer) { return read_frame(i, buffer); });
-}
-
-Status ImageReader::verify_gaps() const {
-    std::vector<std::pair<uint64_t, uint64_t>> pieces{{start_, start_ + sizeof(FileHeader)},
-                                                      {header_->table_offset, file_bytes_}};
-    if (tree_)
-        for (const TreeMember& m : tree_->members)
-            if (m.end > m.start)
-                pieces.emplace_back(m.start, m.end);
-    for (const auto& [name, e] : sections_)
-        pieces.emplace_back(e.offset, e.offset + e.bytes);
-    for (const PageRun& r : runs_)
-        if (profile() == Profile::Raw)
-            pieces.emplace_back(r.file_offset, r.file_offset + r.bytes);
-    for (const PageFrame& f : frames_)
-        if (profile() == Profile::Packed)
-            pieces.emplace_back(f.file_offset, f.file_offset + f.stored);
-    std::sort(pieces.begin(), pieces.end());
-    uint64_t covered = start_;
-    for (const auto& [start, end] : pieces) {
-        if (start < covered && end > start)
-            return damaged("overlapping parts");
-        while (covered < start) {
-            // Holes of the file need no look.
-            const long data = raw_syscall(SYS_lseek, fd_.get(), covered, SEEK_DATA);
-            if (data < 0 || (uint64_t)data >= start)
-                break;
-            const uint64_t from = std::max<uint64_t>((uint64_t)data, covered);
-            const long hole = raw_syscall(SYS_lseek, fd_.get(), from, SEEK_HOLE);
-            const uint64_t to = hole < 0 ? start : std::min<uint64_t>((uint64_t)hole, start);
-            if (!all_zero(at(from), to - from))
-                return damaged("data between its parts");
-            covered = to;
-        }
-        covered = std::max(covered, end);
-    }
-    return {};
 }
 
 } // namespace glckpt::ckpt

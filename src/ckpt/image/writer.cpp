@@ -1,5 +1,6 @@
 #include "ckpt/image/writer.h"
 #include "base/heap.h"
+#include "ckpt/image/archive.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #define XXH_INLINE_ALL
@@ -51,6 +52,8 @@ struct ImageWriter::FrameSink {
         // what is hashed must be what is written.
         char* copy = plain.get() + fill;
         memcpy(copy, data, bytes);
+        for (uint64_t at = 0; at < bytes; at += kPage)
+            writer.hashes_.push_back(hash_of_page(copy + at, writer.seed_));
         if (writer.profile_ == Profile::Raw) {
             XXH3_64bits_update(&hash, copy, bytes);
             if (Status s = writer.write_at(copy, bytes, file_offset); !s)
@@ -91,9 +94,16 @@ struct ImageWriter::FrameSink {
     ZSTD_CCtx* zstd = nullptr;
 };
 
-ImageWriter::ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at)
-    : fd_(fd), profile_(profile), header_at_(header_at), end_(data_at) {}
+ImageWriter::ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at,
+                         uint64_t seed)
+    : fd_(fd), profile_(profile), header_at_(header_at), end_(data_at), seed_(seed) {}
 ImageWriter::~ImageWriter() = default;
+
+uint64_t random_seed() {
+    uint64_t seed = 0;
+    raw_syscall(SYS_getrandom, &seed, sizeof seed, 0);
+    return seed;
+}
 
 Status ImageWriter::write_at(const void* data, uint64_t bytes, uint64_t offset) {
     int error = 0;
@@ -116,10 +126,10 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
             present += run->bytes;
         if (present == 0)
             continue;
-        const bool whole = m.end - m.start <= 4 * present + kSparseAllowance;
-        // Only what can use huge pages pays for the gap.
-        uint64_t at =
-            m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start) : align_up(end_, kPage);
+        const bool whole = m.may_be_whole && m.end - m.start <= 4 * present + kSparseAllowance;
+        // Only what can be mapped with huge pages pays for the gap.
+        uint64_t at = whole && m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start)
+                                                                : align_up(end_, kPage);
         for (auto r = first; r != run; ++r) {
             r->file_offset = whole ? at + (r->address - m.start) : at;
             if (!whole)
@@ -156,9 +166,21 @@ Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSour
                                      runs.size() * sizeof(PageRun));
     const std::string_view frame_bytes(reinterpret_cast<const char*>(frames_.data()),
                                        frames_.size() * sizeof(PageFrame));
+    const std::string_view hash_bytes(reinterpret_cast<const char*>(hashes_.data()),
+                                      hashes_.size() * sizeof(PageHash));
     if (Status s = add_section(kSectionRuns, run_bytes); !s)
         return s;
-    return add_section(kSectionFrames, frame_bytes);
+    if (Status s = add_section(kSectionFrames, frame_bytes); !s)
+        return s;
+    return add_section(kSectionHashes, hash_bytes);
+}
+
+Status ImageWriter::write_refs(const std::vector<PageRef>& refs, const ChainState& chain) {
+    const std::string_view bytes(reinterpret_cast<const char*>(refs.data()),
+                                 refs.size() * sizeof(PageRef));
+    if (Status s = add_section(kSectionRefs, bytes); !s)
+        return s;
+    return add_section(kSectionChain, encode(chain));
 }
 
 Status ImageWriter::add_section(std::string_view name, std::string_view bytes) {
@@ -179,6 +201,8 @@ Status ImageWriter::finish(bool durable) {
     h.arch = kArchX86_64;
     h.profile = profile_;
     h.section_count = (uint32_t)table_.size();
+    h.page_seed = seed_;
+    raw_syscall(SYS_getrandom, h.id, sizeof h.id, 0);
     h.table_offset = align_up(end_, 8);
     const uint64_t table_bytes = table_.size() * sizeof(SectionEntry);
     h.table_hash = XXH3_64bits(table_.data(), table_bytes);

@@ -2,7 +2,9 @@
 // file without a valid header is no image.
 #pragma once
 #include "base/status.h"
+#include "ckpt/image/chain.h"
 #include "ckpt/image/format.h"
+#include "ckpt/state.h"
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -19,20 +21,27 @@ using PageSource =
 
 struct PageLayout { // raw: where whole mappings lie, so that a lazy restart can map them
     uint64_t start, end, image_offset;
+    bool may_be_whole = true; // not where most of it is in other images
 };
 
 class ImageWriter {
   public:
-    // The header goes to `header_at`, everything else from `data_at` on.
-    ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at);
+    // The header goes to `header_at`, everything else from `data_at` on. `seed`: of the page
+    // hashes; an incremental image's is its parent's.
+    ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at, uint64_t seed);
     ~ImageWriter();
     ImageWriter(const ImageWriter&) = delete;
 
     // Raw: gives every run its place. Runs must be sorted by space and address. `mappings` are
     // the address ranges that should be contiguous in the file; their image_offset is filled.
     void lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings);
+    // That for the mappings of a process; notes in each where it lies.
+    void lay_out_memory(std::vector<PageRun>& runs, const std::vector<PageRef>& refs,
+                        std::vector<SavedMapping>& mappings);
     Status write_pages(const std::vector<PageRun>& runs, const PageSource& source,
                        std::atomic<uint64_t>* progress);
+    // What is not in this image but in others.
+    Status write_refs(const std::vector<PageRef>& refs, const ChainState& chain);
     Status add_section(std::string_view name, std::string_view bytes);
     // The header, last. `durable`: not before everything is on the disk, and it too.
     Status finish(bool durable);
@@ -44,8 +53,12 @@ class ImageWriter {
     int fd_;
     Profile profile_;
     uint64_t header_at_, end_; // end: where the next thing goes
+    uint64_t seed_;
     std::vector<PageFrame> frames_;
+    std::vector<PageHash> hashes_;
     std::vector<SectionEntry> table_;
 };
+
+uint64_t random_seed();
 
 } // namespace glckpt::ckpt

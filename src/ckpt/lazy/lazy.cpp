@@ -10,10 +10,10 @@
 namespace glckpt::ckpt {
 namespace {
 
-// The image's name, and where it may still be mapped: never less than it is, since an address
+// The images' names, and where they may still be mapped: never less than it is, since an address
 // that the app has given back costs only a look.
 struct LazyMemory {
-    std::string image;
+    std::vector<std::string> images;
     std::vector<Range> ranges;
 };
 Mutex g_lock;
@@ -70,14 +70,16 @@ bool drops_contents(int advice) { return advice == MADV_DONTNEED || advice == MA
 
 bool is_lazy_mapping(const Vma& v) {
     const Locked hold(g_lock);
-    const std::string& image = memory().image;
-    return !image.empty() && !v.shared && (v.name == image || v.name == image + " (deleted)");
+    for (const std::string& image : memory().images)
+        if (!v.shared && (v.name == image || v.name == image + " (deleted)"))
+            return true;
+    return false;
 }
 
-void note_lazy_mappings(const std::string& image) {
+void note_lazy_mappings(std::vector<std::string> images) {
     {
         const Locked hold(g_lock);
-        memory().image = image;
+        memory().images = std::move(images);
         memory().ranges.clear();
     }
     for (const Vma& v : read_maps())

@@ -9,11 +9,12 @@
 #pragma once
 #include "ckpt/mem/maps.h"
 #include <string>
+#include <vector>
 
 namespace glckpt::ckpt {
 
-// In a restarted process: everything that is mapped from `image` now.
-void note_lazy_mappings(const std::string& image);
+// In a restarted process: everything that is mapped from these images now.
+void note_lazy_mappings(std::vector<std::string> images);
 // Is this mapping one of them?
 bool is_lazy_mapping(const Vma& v);
 

@@ -135,10 +135,12 @@ class Describer {
         return {};
     }
 
-    // This is the writer's own copy of the address space: it may make pages readable at will.
-    static void make_readable(const Vma& v) {
-        if (!(v.prot & PROT_READ))
-            raw_syscall(SYS_mprotect, v.start, v.end - v.start, PROT_READ);
+    // Mostly this is the writer's own copy of the address space.
+    void make_readable(const Vma& v) {
+        if (v.prot & PROT_READ)
+            return;
+        raw_syscall(SYS_mprotect, v.start, v.end - v.start, PROT_READ);
+        out_.made_readable.push_back(v);
     }
 
     void add_modified(const Vma& v) {
@@ -239,6 +241,11 @@ Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
             ctx.objects[(size_t)index].bytes = std::max(ctx.objects[(size_t)index].bytes, o.bytes);
     }
     return {};
+}
+
+void unmake_readable(const MemoryDescription& memory) {
+    for (const Vma& v : memory.made_readable)
+        raw_syscall(SYS_mprotect, v.start, v.end - v.start, v.prot);
 }
 
 Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx) {

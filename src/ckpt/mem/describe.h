@@ -21,7 +21,11 @@ struct MemoryDescription {
     // Runs whose bytes must be read through /proc/self/mem: what lies there can be beyond a
     // file's end.
     std::vector<Range> careful;
+    // What was made readable, with the protection it had: to be put back where this is not a copy.
+    std::vector<Vma> made_readable;
 };
+
+void unmake_readable(const MemoryDescription& memory);
 
 // In the writing copy: what to save of each mapping.
 Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx);

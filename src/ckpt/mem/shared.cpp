@@ -1,4 +1,5 @@
 #include "ckpt/mem/shared.h"
+#include "base/map.h"
 #include "ckpt/fd/locks.h"
 #include "ckpt/image/format.h"
 #include "ckpt/mem/pages.h"
@@ -135,9 +136,7 @@ const Vma* lowest_view(const std::vector<Vma>& vmas, const SharedObject& o) {
 } // namespace
 
 void* Staging::take(uint64_t bytes, bool shared) {
-    const long p =
-        raw_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const long p = map_guest_memory(bytes, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE);
     if (p < 0 && p > -4096)
         return nullptr;
     ranges_.push_back({(uint64_t)p, (uint64_t)p + page_up(bytes)});

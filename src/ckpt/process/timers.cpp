@@ -75,15 +75,26 @@ void create_timer(const SavedTimer& t) {
 
 } // namespace
 
+// A periodic timer whose signal still waited to be taken when it was asked says that nothing is
+// left, since the kernel starts it anew only when the signal is taken (itimer_get_remtime). Setting
+// it like that would turn it off.
+static std::array<int64_t, 4> armed(std::array<int64_t, 4> setting) {
+    if (setting[2] == 0 && setting[3] == 0) {
+        setting[2] = setting[0];
+        setting[3] = setting[1];
+    }
+    return setting;
+}
+
 void arm_itimers(const ProcessState& state) {
     for (const SavedTimer& t : state.timers)
         create_timer(t);
     for (size_t i = 0; i < state.itimers.size(); ++i)
-        if (state.itimers[i][2] | state.itimers[i][3])
-            raw_syscall(SYS_setitimer, i, state.itimers[i].data(), 0);
+        if (const auto setting = armed(state.itimers[i]); setting[2] | setting[3])
+            raw_syscall(SYS_setitimer, i, setting.data(), 0);
     for (const SavedTimer& t : state.timers)
-        if (t.setting[2] | t.setting[3])
-            raw_syscall(SYS_timer_settime, t.id, 0, t.setting.data(), 0);
+        if (const auto setting = armed(t.setting); setting[2] | setting[3])
+            raw_syscall(SYS_timer_settime, t.id, 0, setting.data(), 0);
 }
 
 } // namespace glckpt::ckpt

@@ -43,6 +43,14 @@ Result<ImageTree> ImageTree::open(const std::string& path) {
     return t;
 }
 
+Status ImageTree::open_origins() {
+    for (const auto& r : readers_)
+        if (r)
+            if (Status s = r->open_origins(); !s)
+                return s;
+    return {};
+}
+
 // Each number within bounds, and told of by exactly one process.
 Status ImageTree::check_numbers() const {
     std::vector<char> described((size_t)descriptions_), owned((size_t)objects_);

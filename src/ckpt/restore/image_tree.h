@@ -7,6 +7,8 @@ namespace glckpt::ckpt {
 class ImageTree {
   public:
     static Result<ImageTree> open(const std::string& path);
+    // The images that this one builds on: refused if one is missing, or is not the one it was.
+    Status open_origins();
 
     size_t size() const { return members_.size(); }
     const TreeMember& member(size_t i) const { return members_[i]; }

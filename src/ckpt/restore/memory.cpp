@@ -23,11 +23,6 @@ int map_flags(const SavedMapping& m) {
            (m.flags & kNoReserve ? MAP_NORESERVE : 0);
 }
 
-// From this size on, mapping an area from the image (private, and hashed where it lies) is worth
-// its small differences to anonymous memory (lazy/lazy.h): a copy would cost a tenth of a second
-// a GiB for the clearing of fresh pages alone.
-constexpr uint64_t kWorthMapping = 64 << 20;
-
 // While it is filled; the final protection comes after.
 int load_protection(const SavedMapping& m) {
     if (m.kind == MappingKind::SharedFile || m.kind == MappingKind::Shared)
@@ -64,13 +59,15 @@ Status MemoryLoader::place_sysv(const SavedMapping& m) {
                          m.prot & PROT_WRITE ? 0 : SHM_RDONLY);
     if (failed(at))
         return Status::refused(format("cannot attach shared memory: %s", error_text((int)-at)));
-    places_.push_back({&m, (uint64_t)at, false});
+    places_.push_back({&m, (uint64_t)at});
     return {};
 }
 
 Status MemoryLoader::place(const SavedMapping& m) {
     const bool anonymous = m.kind == MappingKind::Anonymous || m.kind == MappingKind::Vdso;
-    const bool lazy = map_from_image(m);
+    Place p{&m, 0};
+    choose_backing(p);
+    const bool lazy = p.mapped != nullptr;
     UniqueFd fd;
     if (!anonymous) {
         auto opened = open_backing(m);
@@ -79,8 +76,8 @@ Status MemoryLoader::place(const SavedMapping& m) {
         fd = std::move(*opened);
     }
     const int flags = map_flags(m) | (anonymous && !lazy ? MAP_ANONYMOUS : 0);
-    const int from = lazy ? image_.fd() : fd.get();
-    const uint64_t offset = lazy ? m.image_offset : anonymous ? 0 : m.offset;
+    const int from = lazy ? p.mapped->fd() : fd.get();
+    const uint64_t offset = lazy ? p.mapped_at : anonymous ? 0 : m.offset;
     auto map_at = [&](uint64_t address) {
         return raw_syscall(SYS_mmap, address, m.bytes(), load_protection(m), flags | kNoReplace,
                            anonymous && !lazy ? -1 : from, offset);
@@ -92,7 +89,8 @@ Status MemoryLoader::place(const SavedMapping& m) {
         return Status::refused(format("cannot map %s at %lx: %s",
                                       m.name.empty() ? "memory" : m.name.c_str(),
                                       (unsigned long)m.start, error_text((int)-at)));
-    places_.push_back({&m, (uint64_t)at, lazy});
+    p.at = (uint64_t)at;
+    places_.push_back(p);
     return {};
 }
 
@@ -117,6 +115,10 @@ Status MemoryLoader::map_all() {
             if (r.space == kProcessSpace && r.address >= p.mapping->start &&
                 r.address < p.mapping->end)
                 present += r.bytes;
+        for (const PageRef& r : image_.refs())
+            if (r.space == kProcessSpace && r.address >= p.mapping->start &&
+                r.address < p.mapping->end)
+                present += r.bytes;
         const uint64_t bytes = p.mapping->bytes();
         if (p.mapping->kind == MappingKind::Anonymous && !p.mapped && bytes >= kDense &&
             present >= bytes - bytes / 16 && !(p.mapping->flags & kNoHugePages))
@@ -135,11 +137,6 @@ const MemoryLoader::Place* MemoryLoader::place_of(uint64_t address) const {
 uint64_t MemoryLoader::now_at(uint64_t address) const {
     const Place* p = place_of(address);
     return p ? p->at + (address - p->mapping->start) : 0;
-}
-
-bool MemoryLoader::map_from_image(const SavedMapping& m) const {
-    return m.kind == MappingKind::Anonymous && m.image_offset != 0 &&
-           image_.profile() == Profile::Raw && (lazy_ || m.bytes() >= kWorthMapping);
 }
 
 void MemoryLoader::fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from) {
@@ -164,7 +161,7 @@ bool MemoryLoader::load_part(const PageRun& run, uint64_t address, uint64_t byte
     char* to = p ? reinterpret_cast<char*>(p->at + (address - p->mapping->start)) : buffer;
     if (plain && p)
         memcpy(to, plain, bytes);
-    else if (!plain && !(p && p->mapped) && !pread_all(image_.fd(), to, bytes, offset))
+    else if (!plain && !(p && p->mapped == &image_) && !pread_all(image_.fd(), to, bytes, offset))
         return false;
     if (!p)
         fill_object(run.space, address, bytes, plain ? plain : buffer);
@@ -186,7 +183,7 @@ Status MemoryLoader::load_frame(size_t index, char* buffer) {
     uint64_t have = 0;
     image_.for_each_part(index, [&](const PageRun& r, uint64_t offset, uint64_t n) {
         const uint64_t address = r.address + offset;
-        if (lazy_ && r.space == kProcessSpace && place_of(address)->mapped)
+        if (lazy_ && r.space == kProcessSpace && place_of(address)->mapped == &image_)
             unchecked = true;
         else
             read &= load_part(r, address, n, packed ? buffer + have : nullptr, buffer, &hash);
@@ -200,8 +197,14 @@ Status MemoryLoader::load_frame(size_t index, char* buffer) {
 }
 
 Status MemoryLoader::load() {
-    return for_each_in_parallel(image_.frames().size(),
-                                [this](size_t i, char* buffer) { return load_frame(i, buffer); });
+    clear_leftovers();
+    if (Status s =
+            for_each_in_parallel(image_.frames().size(),
+                                 [this](size_t i, char* buffer) { return load_frame(i, buffer); });
+        !s)
+        return s;
+    return for_each_in_parallel(
+        image_.ref_batches(), [this](size_t i, char* buffer) { return load_refs(i, buffer); }, 1);
 }
 
 Status MemoryLoader::protect() {

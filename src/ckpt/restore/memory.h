@@ -24,20 +24,28 @@ class MemoryLoader {
     // Where the byte that will be at `address` lies now.
     uint64_t now_at(uint64_t address) const;
 
+    // Other images than this one that memory is mapped from.
+    const std::vector<std::string>& mapped_origins() const { return mapped_origins_; }
     const std::vector<BlobRange>& placed() const { return placed_; }
     const std::vector<BlobMove>& moves() const { return moves_; }
 
   private:
     struct Place {
         const SavedMapping* mapping;
-        uint64_t at; // now
-        bool mapped; // from the image itself
+        uint64_t at;                         // now
+        const ImageReader* mapped = nullptr; // from this image, its bytes from
+        uint64_t mapped_at = 0;              // this place in the file on
     };
     Status place(const SavedMapping& m);
     Status place_sysv(const SavedMapping& m);
     Result<UniqueFd> open_backing(const SavedMapping& m) const;
-    bool map_from_image(const SavedMapping& m) const;
+    void choose_backing(Place& p);
     Status load_frame(size_t index, char* buffer);
+    Status load_refs(size_t batch, char* buffer);
+    Status load_ref(const PageRef& r, uint64_t offset, uint64_t bytes, char* buffer,
+                    FrameCache& cache);
+    void clear_leftovers();
+    bool note_mapped_origin(const ImageReader& origin);
     bool load_part(const PageRun& run, uint64_t address, uint64_t bytes, const char* plain,
                    char* buffer, void* hash);
     void fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from);
@@ -48,6 +56,7 @@ class MemoryLoader {
     const bool lazy_; // map whatever can be mapped, check nothing of it
     const std::vector<int>* object_fds_ = nullptr;
     std::vector<Place> places_;
+    std::vector<std::string> mapped_origins_;
     std::vector<BlobRange> placed_;
     std::vector<BlobMove> moves_;
 };

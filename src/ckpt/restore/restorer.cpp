@@ -250,8 +250,7 @@ Status make_commons(ImageTree& tree, RestoreContext& ctx, Commons& all) {
             channel = lift_fd(channel, ctx.scratch);
     for (size_t i = 0; i < tree.size(); ++i)
         if (tree.living(i))
-            tree.reader(i).replace_fd(
-                (int)raw_syscall(SYS_fcntl, tree.reader(i).fd(), F_DUPFD_CLOEXEC, ctx.scratch));
+            tree.reader(i).lift_fds(ctx.scratch);
     if (tree.size() > 1) {
         if (pipe2(all.release, O_CLOEXEC) < 0)
             return Status::refused("cannot make a pipe");
@@ -292,6 +291,8 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
         fail(channel, Status::refused("no room in the address space"));
     if (Status s = load_memory(image, options, memory, vdso, space); !s)
         fail(channel, s);
+    for (const std::string& path : memory.mapped_origins())
+        strcat(strcat(handover.origins, path.c_str()), "\n"); // they fit: note_mapped_origin
     set_times(state, objects);
     seal(state, objects);
     handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), ctx.scratch);

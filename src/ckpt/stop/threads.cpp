@@ -53,6 +53,7 @@ struct Snapshot {
     void* arg = nullptr;
     volatile int result = 0;
     bool wanted = false;
+    void (*instead)(void*) = nullptr; // if there can be no copy
 };
 Snapshot g_snapshot;
 
@@ -155,6 +156,10 @@ void take_snapshot(ThreadSlot& slot, ucontext_t* uc) {
             raw_syscall(SYS_exit_group, 127);
     }
     g_snapshot.result = (int)pid;
+    if (pid < 0 && g_snapshot.instead) {
+        g_snapshot.instead(g_snapshot.arg);
+        g_snapshot.result = 0;
+    }
 }
 
 bool slot_is_mine(const siginfo_t* si) {
@@ -397,12 +402,13 @@ int Stop::parked() const {
     return n;
 }
 
-int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self) {
+int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self, void (*instead)(void*)) {
     self.magic = kSlotMagic;
     self.tid = own_tid();
     self.checkpointer = self.service = true;
     g_snapshot.child = child;
     g_snapshot.arg = arg;
+    g_snapshot.instead = instead;
     g_snapshot.wanted = true;
     long r;
     queue_stop_signal(self, &r); // delivered before this returns

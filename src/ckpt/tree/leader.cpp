@@ -104,7 +104,7 @@ Status Leader::welcome(Member& m, uint64_t deadline_ns) {
     if (Status s = await(m, TreeOp::Joined, deadline_ns, bytes); !s)
         return s;
     const TreeOrder order{(uint32_t)request_.profile, (uint32_t)request_.external,
-                          request_.timeout_s};
+                          request_.timeout_s, parent_, final_};
     return send_frame(m.connection, TreeOp::Prepare, encode(order), image_fd_) ? Status()
                                                                                : ended(m.member);
 }

@@ -8,8 +8,10 @@ namespace glckpt::ckpt {
 
 class Leader {
   public:
-    Leader(const CheckpointRequest& request, int image_fd)
-        : request_(request), image_fd_(image_fd) {}
+    // `parent`, `final`: as in WriteJob.
+    Leader(const CheckpointRequest& request, int image_fd, std::string parent, std::string final)
+        : request_(request), image_fd_(image_fd), parent_(std::move(parent)),
+          final_(std::move(final)) {}
     ~Leader() { let_go(); } // whatever the others still hold
 
     // The app runs: finds the processes there are and has them prepare.
@@ -51,6 +53,7 @@ class Leader {
 
     const CheckpointRequest& request_;
     const int image_fd_;
+    const std::string parent_, final_;
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<TreeMember> order_; // root first, parents before children
     bool tree_ = false;

@@ -85,6 +85,8 @@ class Follower {
         const Status s = snapshot_.prepare((Profile)order.profile, (ExternalSockets)order.external,
                                            image_fd_, true);
         snapshot_.job().member = true;
+        snapshot_.job().parent_image = order.parent;
+        snapshot_.job().final = order.final;
         return answer(TreeOp::Prepare, s);
     }
 

@@ -35,7 +35,8 @@ bool frame_waits(int fd, int timeout_ms);
 
 struct TreeOrder {
     uint32_t profile = 0, external = 0, timeout_s = 10;
-    auto fields() { return std::tie(profile, external, timeout_s); }
+    std::string parent, final; // WriteJob's
+    auto fields() { return std::tie(profile, external, timeout_s, parent, final); }
 };
 struct TreePlace {
     uint64_t start = 0, end = 0;
