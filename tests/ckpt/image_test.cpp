@@ -116,6 +116,26 @@ TEST(Chain, HashesDependOnEveryByteAndOnTheSeed) {
     EXPECT_TRUE(zero == hash_of_page(page.data(), 1));
 }
 
+// Parts of a tree's image may touch: one that fills its last page is followed by the next.
+TEST(Structure, LetsPartsOfATreeTouch) {
+    ProcessState root;
+    root.pid = 1;
+    TreeState t;
+    for (int i = 0; i < 3; ++i) {
+        TreeMember m;
+        m.pid = i + 1;
+        m.parent = i;
+        m.start = (uint64_t)i * 2 * kPage;
+        m.end = m.start + 2 * kPage;
+        t.members.push_back(m);
+    }
+    EXPECT_TRUE(check_tree_structure(t, root, 6 * kPage).ok());
+    t.members[2].start -= kPage; // inside the one before it
+    EXPECT_FALSE(check_tree_structure(t, root, 6 * kPage).ok());
+    t.members[1].start = 0; // the root's
+    EXPECT_FALSE(check_tree_structure(t, root, 6 * kPage).ok());
+}
+
 TEST(Protocol, CarriesAnyValue) {
     Message m;
     m.add("output", "/tmp/with\nnewline and \\ backslash");

@@ -273,9 +273,13 @@ int run(const Options& o) {
     // Without what it builds on it can still be told what it is; --threads shows what it can.
     const Status whole = tree->open_origins();
     if (o.verify) {
-        for (const Status& s : {whole, tree->verify_gaps(), tree->verify_pages()})
-            if (!s.ok())
-                return report(Status(s).with_context(o.image));
+        Status s = whole;
+        if (s.ok())
+            s = tree->verify_gaps();
+        if (s.ok())
+            s = tree->verify_pages();
+        if (!s.ok())
+            return report(std::move(s).with_context(o.image));
         if (!o.json)
             printf("%s: every byte is as it was written\n", o.image.c_str());
     }

@@ -1,5 +1,6 @@
 #include "ckpt/image/structure.h"
 #include "ckpt/text.h"
+#include <algorithm>
 #include <set>
 
 namespace glckpt::ckpt {
@@ -125,7 +126,9 @@ Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64
             return damaged("tree");
         if (i == 0 || m.zombie)
             continue;
-        if (m.start % kPage || m.start <= last_end || m.end < m.start + kPage || m.end > file_bytes)
+        // (The root's part begins the file; another may begin just where the one before it ends.)
+        if (m.start % kPage || m.start < std::max<uint64_t>(last_end, kPage) ||
+            m.end < m.start + kPage || m.end > file_bytes)
             return damaged("tree");
         last_end = m.end;
     }
