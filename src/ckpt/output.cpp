@@ -56,11 +56,25 @@ bool is_temporary(std::string_view name) {
     return name.substr(0, dot).ends_with(".gck");
 }
 
+// The program runs, and may close or use any low number: ours move out of its way at once.
+struct OwnOpen {
+    int fd;
+    explicit OwnOpen(int low) : fd(low < 0 ? low : own_fd_adopt(low, OwnFd::Skip)) {}
+    OwnOpen(const OwnOpen&) = delete;
+    OwnOpen& operator=(const OwnOpen&) = delete;
+    ~OwnOpen() {
+        if (fd >= 0)
+            own_fd_close(fd);
+    }
+};
+
 void remove_leftovers(const std::string& folder) {
-    const UniqueFd dir = open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY);
+    const OwnOpen dir(open_fd(folder.c_str(), O_RDONLY | O_DIRECTORY).release());
+    if (dir.fd < 0)
+        return;
     alignas(8) char entries[8192];
     for (;;) {
-        const long n = raw_syscall(SYS_getdents64, dir.get(), entries, sizeof entries);
+        const long n = raw_syscall(SYS_getdents64, dir.fd, entries, sizeof entries);
         if (n <= 0)
             return;
         for (long at = 0; at < n;) {
@@ -70,15 +84,15 @@ void remove_leftovers(const std::string& folder) {
             at += bytes;
             if (!is_temporary(name))
                 continue;
-            const UniqueFd fd(raw_syscall(SYS_openat, dir.get(), name,
-                                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0));
+            const OwnOpen file((int)raw_syscall(SYS_openat, dir.fd, name,
+                                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0));
             struct stat st {};
-            if (!fd.ok() || raw_syscall(SYS_fstat, fd.get(), &st) < 0 || !S_ISREG(st.st_mode))
+            if (file.fd < 0 || raw_syscall(SYS_fstat, file.fd, &st) < 0 || !S_ISREG(st.st_mode))
                 continue;
             const auto now = (int64_t)(clock_ns(CLOCK_REALTIME) / 1'000'000'000);
             if (now - st.st_mtim.tv_sec > kMinute && st.st_uid == raw_syscall(SYS_geteuid) &&
-                raw_syscall(SYS_flock, fd.get(), LOCK_EX | LOCK_NB) == 0)
-                raw_syscall(SYS_unlinkat, dir.get(), name, 0);
+                raw_syscall(SYS_flock, file.fd, LOCK_EX | LOCK_NB) == 0)
+                raw_syscall(SYS_unlinkat, dir.fd, name, 0);
         }
     }
 }
@@ -104,13 +118,13 @@ Result<Output> Output::open(const std::string& wanted, const Settings& settings)
         return Status::refused(
             format("cannot write the image %s: %s", name.c_str(), error_text(error)));
     }
-    raw_syscall(SYS_flock, o.fd_.get(), LOCK_EX | LOCK_NB);
-    remove_leftovers(folder);
     // Registered as ours: the app does not see it among its own, nor the image.
     const int high = own_fd_adopt(o.fd_.release(), OwnFd::Skip);
     o.fd_ = UniqueFd(high);
     if (high < 0)
         return Status::refused(format("cannot keep the image open: %s", error_text(-high)));
+    raw_syscall(SYS_flock, high, LOCK_EX | LOCK_NB);
+    remove_leftovers(folder);
     return o;
 }
 

@@ -77,6 +77,20 @@ bool is_connecting(int fd) {
     return info.tcpi_state == 2 || info.tcpi_state == 3; // SYN sent, SYN received
 }
 
+// Of this machine: the other end may be one that the program has not accepted yet.
+bool is_loopback(const std::string& address) {
+    sockaddr_in6 a{};
+    memcpy(&a, address.data(), std::min(address.size(), sizeof a));
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&a);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&a.sin6_addr);
+    static constexpr unsigned char one[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static constexpr unsigned char mapped[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
+    if (a.sin6_family == AF_INET)
+        return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+    return a.sin6_family == AF_INET6 &&
+           (memcmp(bytes, one, sizeof one) == 0 || memcmp(bytes, mapped, sizeof mapped) == 0);
+}
+
 Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     Payload p;
     p.family = socket_int(f.fd, SO_DOMAIN);
@@ -102,8 +116,11 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     if (p.type == SOCK_STREAM && !p.peer.empty() && !p.is_connection()) {
         if (ctx.external != ExternalSockets::Close)
             return refuse_fd(f, format("a connection to tcp %s (use --ext-sockets=close to restart "
-                                       "with it closed)",
-                                       address_text(p.peer).c_str()));
+                                       "with it closed)%s",
+                                       address_text(p.peer).c_str(),
+                                       is_loopback(p.peer)
+                                           ? "; if the program is just accepting it, try again"
+                                           : ""));
         p.peer_closed = true;
     }
     if (p.type == SOCK_DGRAM && !ctx.dry) {

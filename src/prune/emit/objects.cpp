@@ -241,9 +241,17 @@ void Emitter::executable(const Program& p, const Program::Executable& e, uint32_
 
 // Behind the glUseProgram that keeps the executable before it in use.
 void Emitter::failed_link(const Program& p, uint32_t name) {
-    for (const Ref<Object>& s : p.attached)
+    // Deleted shaders that only the program keeps: if their names are given up already (behind the
+    // group's first context), they end as they are detached.
+    std::vector<Program*> ended;
+    for (const Ref<Object>& s : p.attached) {
+        if (!s->named && !s->emitted_name)
+            ended.push_back(static_cast<Program*>(s.get()));
         put(rec::glDetachShader{.program = name, .shader = name_of(s.get())});
+    }
     executable(p, p.failed, name);
+    for (Program* s : ended)
+        shader(*s);
     for (const Ref<Object>& s : p.attached)
         put(rec::glAttachShader{.program = name, .shader = name_of(s.get())});
 }
