@@ -17,7 +17,7 @@ enum RecordFlags : uint16_t {
     kSync = 1,      // the producer waits for a reply
     kFailed = 2,    // set by the renderer in place: the driver rejected it, so it had no effect
     kInside = 4,    // between glBegin and glEnd
-    kMayFail = 32, // in an attach log: the driver may reject it, as the one before perhaps did
+    kMayFail = 32,  // in an attach log: the driver may reject it, as the one before perhaps did
     kPartly = 16,   // with kFailed: a multi-bind command that had an effect but for names kNoName
     kNotLinked = 8, // set by the renderer: a glLinkProgram that failed while the program was in use
 };

@@ -143,7 +143,7 @@ class Stream {
 
     uint64_t write_ = 0;
     uint64_t clean_at_ = ~0ull; // write_ when the last such reply came
-    uint64_t limit_ = 0; // reserve() up to here without asking
+    uint64_t limit_ = 0;        // reserve() up to here without asking
     uint64_t mask_ = 0;
     char* ring_ = nullptr;
     StreamShared* shared_ = nullptr;

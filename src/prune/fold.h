@@ -233,7 +233,7 @@ class Fold {
     std::map<uint64_t, bool> front_used;
     std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
-    bool doubtful = false; // a list is called in which something is wrong (Kept::doubtful)
+    bool doubtful = false;         // a list is called in which something is wrong (Kept::doubtful)
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
 
   private:
