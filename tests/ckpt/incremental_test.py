@@ -1,6 +1,7 @@
 """incremental_test.py [--user] [--profile P] [--chain N]: images that build on others, on a program that changes its
 memory in every way and compares all of it by itself."""
 import argparse
+import contextlib
 import glob
 import json
 import os
@@ -23,7 +24,8 @@ class Churning(Session):
         number = self.checks
         # A restored program counts from where its image did: it finds all earlier questions there.
         for stale in glob.glob(self.path("checked.*")):
-            os.unlink(stale)
+            with contextlib.suppress(FileNotFoundError): # an answer that was being renamed
+                os.unlink(stale)
         open(self.path(f"check.{number}"), "w").close()
         self.checks += 1
         answer = self.path(f"checked.{number}")

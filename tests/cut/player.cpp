@@ -21,12 +21,8 @@ Status Player::display(const OpenDisplay& q) {
     int32_t error = 0;
     if (displays_.count(q.display))
         return {};
-    if (!ws::open_display(*d, &error))
+    if (!ws::open_display(*d, &error, [&] { ws::world().displays.emplace_back(d.get()); }))
         return Status::refused("a display of the log cannot be opened here");
-    {
-        Locked hold(ws::world().lock);
-        ws::world().displays.emplace_back(d.get());
-    }
     displays_[q.display] = std::move(d);
     return {};
 }

@@ -39,8 +39,6 @@ void map_all(Reopened& r) {
     DisplayObject& d = *r.display;
     r.map = match_configs(d.is_glx(), d.rows, offered_configs(d, {}));
     ask(kMapConfigs, MapConfigs{d.id, (uint32_t)r.map.size()}, r.map);
-    Locked hold(world().lock);
-    d.known.clear();
 }
 
 // Asking for each attribute of each config takes a GLX driver 10 ms and more (600 configs of 42
@@ -90,8 +88,11 @@ Status reopen(Reopened& r) {
     if (!a.ok)
         return Status::refused("the new renderer cannot use " + name_of(d) +
                                " (is the display there, and does it offer GL?)");
-    if (!map_used(r))
+    if (!map_used(r)) {
         map_all(r);
+        Locked hold(world().lock);
+        d.known.clear();
+    }
     return {};
 }
 
@@ -143,8 +144,12 @@ void use_config(DisplayObject& d, int32_t config) {
         if (d.known.empty() || d.known[(size_t)config])
             return;
     }
-    Reopened r{&d, {}};
-    map_all(r);
+    const auto mapped = [&] {
+        Reopened r{&d, {}};
+        map_all(r);
+        return true;
+    };
+    settle(mapped, [&] { d.known.clear(); });
 }
 
 Status attach() {
@@ -154,6 +159,7 @@ Status attach() {
     std::vector<Surface*> surfaces;
     {
         Locked hold(w.lock);
+        ++w.attaches;
         for (const auto& d : w.displays)
             displays.push_back({d.get(), {}});
         contexts = w.live_contexts;

@@ -106,17 +106,46 @@ void let_go(WsContext* c) {
         destroy_context(c);
 }
 
+bool bind_in_renderer(WsContext& c, const Surface* draw, const Surface* read) {
+    log::Stream& s = c.gl->stream;
+    encode::wsMakeCurrent(s, draw ? draw->id : 0, read ? read->id : 0);
+    return s.shared().reply_value != 0;
+}
+
+// After a refusal: as before the call. The driver may have unbound what was current.
+void give_back(WsContext* c, WsContext* before, const std::vector<WsContext*>& idle) {
+    {
+        Locked hold(world().lock);
+        for (WsContext* o : idle) {
+            o->bound = false;
+            if (o != before)
+                o->owner = nullptr;
+        }
+        if (c != before) {
+            c->owner = nullptr;
+            c->bound = false;
+        }
+    }
+    if (before && (before == c || !before->bound))
+        settle([&] { return bind_in_renderer(*before, before->draw, before->read); },
+               [&] { before->bound = true; });
+}
+
 } // namespace
 
 void release_bound(WsContext& c) {
-    log::Stream& s = c.gl->stream;
-    encode::wsRelease(s);
-    s.wait_executed();
-    Locked hold(world().lock);
-    c.bound = false;
-    if (!c.owner || c.owner == &t_thread)
-        if (t_thread.current != &c)
-            c.draw = c.read = nullptr;
+    const auto released = [&] {
+        encode::wsRelease(c.gl->stream);
+        c.gl->stream.wait_executed();
+        return true;
+    };
+    const auto noted = [&] {
+        c.bound = false;
+        if (!c.owner || c.owner == &t_thread)
+            if (t_thread.current != &c)
+                c.draw = c.read = nullptr;
+    };
+    settle(released, noted);
 }
 
 Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
@@ -150,41 +179,22 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
         if (!c->bound || c->draw != draw || c->read != read)
             idle = claim_idle_holders(c, draw, read);
     }
-    for (WsContext* o : idle) {
-        encode::wsRelease(o->gl->stream);
-        o->gl->stream.wait_executed();
-    }
-    {
-        Locked hold(world().lock);
+    order_after_group(c);
+    std::vector<Surface*> dead;
+    const bool in_place = c->bound && c->draw == draw && c->read == read;
+    const auto bind = [&] {
+        for (WsContext* o : idle) {
+            encode::wsRelease(o->gl->stream);
+            o->gl->stream.wait_executed();
+        }
+        return in_place || bind_in_renderer(*c, draw, read);
+    };
+    const auto noted = [&] {
         for (WsContext* o : idle) {
             o->bound = false;
             if (o != before)
                 o->owner = nullptr;
         }
-    }
-
-    log::Stream& s = c->gl->stream;
-    order_after_group(c);
-    if (!c->bound || c->draw != draw || c->read != read) {
-        encode::wsMakeCurrent(s, draw ? draw->id : 0, read ? read->id : 0);
-        if (!s.shared().reply_value) {
-            // As before the call; the driver may have unbound it.
-            if (before && (before == c || !before->bound)) {
-                encode::wsMakeCurrent(before->gl->stream, before->draw ? before->draw->id : 0,
-                                      before->read ? before->read->id : 0);
-                before->bound = true;
-            }
-            Locked hold(world().lock);
-            if (c != before) {
-                c->owner = nullptr;
-                c->bound = false;
-            }
-            return Bind::Refused;
-        }
-    }
-    std::vector<Surface*> dead;
-    {
-        Locked hold(world().lock);
         if (c == before) // its former drawables
             for (Surface* o : {c->draw, c->read == c->draw ? nullptr : c->read})
                 if (o && --o->uses == 0 && o->destroyed)
@@ -197,6 +207,10 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
                 ++o->uses;
                 o->last_context = c->gl->id;
             }
+    };
+    if (!settle(bind, noted)) {
+        give_back(c, before, idle);
+        return Bind::Refused;
     }
     t.current = c;
     t_context = c->gl;

@@ -153,19 +153,20 @@ EGLBoolean eglInitialize(EGLDisplay handle, EGLint* major, EGLint* minor) {
         o->device = d->device;
         o->app_name = d->name;
         EGLint error = EGL_NOT_INITIALIZED;
-        if (!open_display(*o, &error))
+        const auto noted = [&] {
+            // Binding a surface to a texture is not recorded, so it is not offered.
+            for (size_t i = 0; i < o->configs.size(); ++i) {
+                int32_t* row = &o->rows[i * (size_t)kEglConfigColumns];
+                row[egl_column(EGL_BIND_TO_TEXTURE_RGB)] = EGL_FALSE;
+                row[egl_column(EGL_BIND_TO_TEXTURE_RGBA)] = EGL_FALSE;
+            }
+            if (!d->object) { // another thread may have been as fast
+                d->object = o.get();
+                world().displays.push_back(std::move(o));
+            }
+        };
+        if (!open_display(*o, &error, noted))
             return egl_error(error);
-        // Binding a surface to a texture is not recorded, so it is not offered.
-        for (size_t i = 0; i < o->configs.size(); ++i) {
-            int32_t* row = &o->rows[i * (size_t)kEglConfigColumns];
-            row[egl_column(EGL_BIND_TO_TEXTURE_RGB)] = EGL_FALSE;
-            row[egl_column(EGL_BIND_TO_TEXTURE_RGBA)] = EGL_FALSE;
-        }
-        Locked hold(world().lock);
-        if (!d->object) {
-            d->object = o.get();
-            world().displays.push_back(std::move(o));
-        }
     }
     d->initialized = true;
     if (major)

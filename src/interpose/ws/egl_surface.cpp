@@ -132,11 +132,13 @@ EGLBoolean eglSurfaceAttrib(EGLDisplay handle, EGLSurface surface, EGLint attrib
     Surface* s = d ? egl_surface(*d, surface) : nullptr;
     if (!s)
         return EGL_FALSE;
-    const auto o = ask_for<Outcome>(kSetSurface, SurfaceAttrib{s->id, attrib, value});
-    if (!o.ok)
+    Outcome o{};
+    const auto set = [&] {
+        o = ask_for<Outcome>(kSetSurface, SurfaceAttrib{s->id, attrib, value});
+        return o.ok != 0;
+    };
+    if (!settle(set, [&] { s->settings[attrib] = value; }))
         return egl_error(o.failure.code);
-    Locked hold(world().lock);
-    s->settings[attrib] = value;
     return egl_ok();
 }
 

@@ -83,20 +83,24 @@ DisplayObject* glx_display(::Display* dpy, int screen) {
     d->kind = DisplayKind::Glx;
     d->screen = (uint32_t)screen;
     d->app_name = name;
-    if (!open_display(*d, nullptr))
-        return nullptr;
-    std::vector<int32_t*> rows, visuals;
-    for (size_t i = 0; i < d->configs.size(); ++i)
-        rows.push_back(&d->rows[i * (size_t)kGlxConfigColumns]);
-    for (size_t i = 0; i < d->visuals.size(); ++i)
-        visuals.push_back(&d->visual_rows[i * (size_t)kGlxConfigColumns]);
-    infer_select_groups(rows, visuals);
-    Locked hold(w.lock);
-    for (const auto& other : w.displays) // another thread was as fast
-        if (other->is_glx() && (int)other->screen == screen && other->app_name == name)
-            return other.get();
-    w.displays.push_back(std::move(d));
-    return w.displays.back().get();
+    DisplayObject* found = nullptr;
+    const auto noted = [&] {
+        for (const auto& other : w.displays) // another thread was as fast
+            if (other->is_glx() && (int)other->screen == screen && other->app_name == name) {
+                found = other.get();
+                return;
+            }
+        std::vector<int32_t*> rows, visuals;
+        for (size_t i = 0; i < d->configs.size(); ++i)
+            rows.push_back(&d->rows[i * (size_t)kGlxConfigColumns]);
+        for (size_t i = 0; i < d->visuals.size(); ++i)
+            visuals.push_back(&d->visual_rows[i * (size_t)kGlxConfigColumns]);
+        infer_select_groups(rows, visuals);
+        found = d.get();
+        w.displays.push_back(std::move(d));
+    };
+    open_display(*d, nullptr, noted);
+    return found;
 }
 
 void raise_error(::Display* dpy, int code, bool glx, XID resource, int minor) {

@@ -66,24 +66,29 @@ void freeze(DisplayObject& d, std::vector<int32_t>& rows, std::vector<Config>& c
 
 } // namespace
 
-bool open_display(DisplayObject& d, int32_t* error) {
-    const auto a = ask_for<OpenDisplayAnswer>(kOpenDisplay, question_of(d));
-    if (error)
-        *error = a.error;
-    if (!a.ok)
-        return false;
-    d.major = a.major;
-    d.minor = a.minor;
-    if (Recorder* r = Recorder::get())
-        r->event(log::Recorded::Display, question_of(d));
-    if (d.configs.empty()) {
+bool open_display(DisplayObject& d, int32_t* error, const std::function<void()>& note) {
+    const auto opened = [&] {
+        const auto a = ask_for<OpenDisplayAnswer>(kOpenDisplay, question_of(d));
+        if (error)
+            *error = a.error;
+        if (!a.ok)
+            return false;
+        d.major = a.major;
+        d.minor = a.minor;
+        d.configs.clear();
+        d.visuals.clear();
         d.rows = values_of(ask(kListConfigs, DisplayOnly{d.id}));
         freeze(d, d.rows, d.configs);
         if (d.is_glx()) {
             d.visual_rows = values_of(ask(kListVisuals, DisplayOnly{d.id}));
             freeze(d, d.visual_rows, d.visuals);
         }
-    }
+        return true;
+    };
+    if (!settle(opened, note))
+        return false;
+    if (Recorder* r = Recorder::get())
+        r->event(log::Recorded::Display, question_of(d));
     return true;
 }
 
@@ -149,10 +154,17 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
     like->gl->ws = like.get();
     like->flush_on_release = !releases_without_flush(like->attribs);
     like->made.share = share ? share->gl->id : 0;
-    use_config(*like->display, like->made.config);
-    const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
-    if (!o.ok) {
+    const auto made = [&] {
+        use_config(*like->display, like->made.config);
+        const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
         *why = o.failure;
+        return o.ok != 0;
+    };
+    const auto noted = [&] {
+        world().contexts.insert(like.get());
+        world().live_contexts.push_back(like.get());
+    };
+    if (!settle(made, noted)) {
         glckpt::destroy_context(like->gl);
         return nullptr;
     }
@@ -160,9 +172,6 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
     if (Recorder* r = Recorder::get())
         r->event(log::Recorded::Context, log::RecordedContext{(uint32_t)api, 0, question_of(*c)},
                  c->attribs);
-    Locked hold(world().lock);
-    world().contexts.insert(c);
-    world().live_contexts.push_back(c);
     return c;
 }
 
@@ -172,19 +181,23 @@ Surface* create_surface(std::unique_ptr<Surface> like, Failure* why) {
         Locked hold(w.lock);
         like->id = w.next_surface++;
     }
-    use_config(*like->display, like->config);
-    const auto o = ask_for<Outcome>(kCreateSurface, question_of(*like), like->attribs);
-    if (!o.ok) {
+    const auto made = [&] {
+        use_config(*like->display, like->config);
+        const auto o = ask_for<Outcome>(kCreateSurface, question_of(*like), like->attribs);
         *why = o.failure;
-        return nullptr;
-    }
-    if (Recorder* r = Recorder::get())
-        r->event(log::Recorded::Surface, recorded(*like), like->attribs);
-    Locked hold(w.lock);
-    auto& place = w.surfaces[like->id];
-    if (!place) // two threads may use a window for the first time at once
-        place = std::move(like);
-    return place.get();
+        return o.ok != 0;
+    };
+    Surface* s = nullptr;
+    const auto noted = [&] {
+        auto& place = w.surfaces[like->id];
+        if (!place) // two threads may use a window for the first time at once
+            place = std::move(like);
+        s = place.get();
+    };
+    if (settle(made, noted))
+        if (Recorder* r = Recorder::get())
+            r->event(log::Recorded::Surface, recorded(*s), s->attribs);
+    return s;
 }
 
 Surface* find_surface(uint64_t id) {
@@ -221,11 +234,11 @@ void destroy_context(WsContext* c) {
     glckpt::end_context(c->gl);
     if (Recorder* r = Recorder::get())
         r->event(log::Recorded::ContextGone, (uint64_t)c->gl->id);
-    ask(kDestroyContext, ContextOnly{c->gl->id});
     {
         Locked hold(world().lock);
         std::erase(world().live_contexts, c);
     }
+    ask(kDestroyContext, ContextOnly{c->gl->id});
     glckpt::destroy_context(c->gl);
     delete c;
 }
@@ -247,9 +260,14 @@ void destroy_surface(Surface* s) {
         release_bound(*c);
     if (Recorder* r = Recorder::get())
         r->event(log::Recorded::SurfaceGone, s->id);
+    std::unique_ptr<Surface> gone;
+    {
+        Locked hold(w.lock);
+        const auto it = w.surfaces.find(s->id);
+        gone = std::move(it->second);
+        w.surfaces.erase(it);
+    }
     ask(kDestroySurface, SurfaceOnly{s->id});
-    Locked hold(w.lock);
-    w.surfaces.erase(s->id);
 }
 
 } // namespace glckpt::ws

@@ -13,6 +13,7 @@
 #include "log/ws_protocol.h"
 #include <climits>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -119,8 +120,33 @@ struct World {
     std::unordered_map<uint64_t, std::unique_ptr<Surface>> surfaces;
     uint32_t next_display = 1;
     uint64_t next_surface = (uint64_t)1 << 32;
+    uint32_t attaches = 0; // how often a new renderer has been made from these tables
 };
 World& world(); // the first call also sets g_ws_attach
+
+// What the renderer is asked to do and what the tables say must agree in every renderer: one that
+// is attached between the question (a checkpoint may stop the thread there, or the renderer die)
+// and the note in the tables knows nothing of it. So it is asked again, until no renderer came in
+// between; questions of this kind may be repeated (replay/ws/ws.cpp). `ask` is called without,
+// `note` with world().lock held; `ask` says whether there is something to note.
+template <class Ask, class Note>
+bool settle(Ask&& ask, Note&& note) {
+    World& w = world();
+    for (;;) {
+        uint32_t before;
+        {
+            Locked hold(w.lock);
+            before = w.attaches;
+        }
+        if (!ask())
+            return false;
+        Locked hold(w.lock);
+        if (w.attaches == before) {
+            note();
+            return true;
+        }
+    }
+}
 
 // --- questions (world.cpp)
 std::vector<char> ask(Kind kind, const void* q, size_t bytes, std::span<const int32_t> rest = {});
@@ -137,9 +163,9 @@ A ask_for(Kind kind, const Q& q, std::span<const int32_t> rest = {}) {
 }
 std::vector<int32_t> values_of(const std::vector<char>& answer);
 
-// Opens a display in the renderer and freezes its configs. False: the renderer cannot; *error is
-// EGL's.
-bool open_display(DisplayObject& d, int32_t* error);
+// Opens a display in the renderer, freezes its configs, and has `note` put it into the tables
+// (world().lock is held). False: the renderer cannot; *error is EGL's.
+bool open_display(DisplayObject& d, int32_t* error, const std::function<void()>& note);
 OpenDisplay question_of(const DisplayObject& d);
 // Frozen at first use.
 const std::string& display_string(DisplayObject& d, StringOf of, int32_t name);
