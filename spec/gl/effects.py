@@ -111,7 +111,7 @@ class Effects:
                    (r"glMatrix(Push|Pop)EXT", r"gl\1Matrix"), (r"glMatrix(\w+)EXT", r"gl\1")],
         "framebuffer": [(r"glNamedFramebuffer(TextureFace)EXT", r"glFramebuffer\1ARB"),
                         (r"glNamedFramebuffer(\w+)EXT", r"glFramebuffer\1"),
-                        (r"glFramebuffer(DrawBuffers?|ReadBuffer)EXT", r"gl\1")],
+                        (r"gl(?:Framebuffer(DrawBuffers?|ReadBuffer)EXT|NamedFramebuffer(DrawBuffers?|ReadBuffer))", r"gl\1\2")],
         "renderbuffer": [(r"glNamedRenderbuffer(\w+)EXT", r"glRenderbuffer\1")],
         "arb_program": [(r"glNamedProgramStringEXT", "glProgramStringARB"),
                         (r"glNamedProgramLocalParameters4fvEXT", "glProgramLocalParameters4fvEXT"),

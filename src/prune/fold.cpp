@@ -294,10 +294,12 @@ void Fold::record(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
     // Rejected by the driver: it had no effect. But into a list that is compiled and executed it
     // has gone all the same, and is an error again when the list is called.
-    // (The error of a list's call is that of one command in it; the others count.)
-    const bool failed = (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    // (The error of a list's call is that of one command in it; the others count. So does a pop
+    // whose error is that the framebuffer has no such buffers: fold/attribs.cpp.)
+    const bool failed = Fold::failed(bytes);
     const bool calls = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
-    const bool rejected = failed && !calls;
+    const bool pops = is(bytes, Op::glPopAttrib) && !c->attribs.empty() && !c->inside_begin;
+    const bool rejected = failed && !calls && !pops;
     if (rejected && is(bytes, Op::glEnd))
         c->inside_begin = false; // the error was glBegin's, or something in between
     if (rejected &&

@@ -175,6 +175,11 @@ class Fold {
         return reinterpret_cast<const log::RecordHeader*>(record)->op;
     }
     static bool is(const char* record, Op o) { return op(record) == (uint16_t)o; }
+    // The driver raised an error, and did nothing of it (with few exceptions: record()).
+    static bool failed(const char* record) {
+        const auto& h = *reinterpret_cast<const log::RecordHeader*>(record);
+        return (h.flags & log::kFailed) && !(h.flags & log::kPartly);
+    }
     // Makes a record of our own, as if the app had issued it.
     template <class R>
     Ref<Kept> make(const R& r) {

@@ -35,6 +35,13 @@ struct MatrixStack {
     std::vector<Matrix> levels{1};
 };
 
+// Which buffers are drawn to, or read from: of the framebuffer that was bound at the push, and set
+// at the pop for the one that is bound then.
+struct SavedBuffers {
+    bool of_object = false; // a framebuffer object's, not the default framebuffer's
+    Ref<Kept> record;       // null: the initial ones
+};
+
 struct SavedAttribs {
     uint32_t mask;
     Slots slots;
@@ -42,6 +49,7 @@ struct SavedAttribs {
     std::map<int, std::array<Ref<Object>, kTextureTargets>> bound;
     uint32_t active_unit;
     uint32_t matrix_mode;
+    SavedBuffers draw, read; // if the mask has them
     Ref<Kept> push;
 };
 struct SavedClient {

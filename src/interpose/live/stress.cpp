@@ -15,12 +15,12 @@ namespace {
 std::atomic<uint64_t> g_calls{0}, g_next{0}, g_times{0};
 uint64_t g_every = 0, g_most = 0;
 std::string g_env; // for the renderers after the first: another driver
-thread_local bool t_replacing = false;
+thread_local bool t_replacing = false, t_paused = false;
 
 // Called at each synchronous call and swap, before it waits.
 void stress_point() {
     // Between glBegin and glEnd there is no stopping (a question there is an error of the app).
-    if (t_replacing || t_context->stream.inside_begin)
+    if (t_replacing || t_paused || t_context->stream.inside_begin)
         return;
     const uint64_t n = g_calls.fetch_add(1) + 1;
     uint64_t next = g_next.load();
@@ -52,6 +52,10 @@ void stress_point() {
 }
 
 } // namespace
+
+StressPause::~StressPause() { t_paused = was_; }
+void StressPause::begin() const { t_paused = true; }
+bool StressPause::paused() { return t_paused; }
 
 void init_stress() {
     const char* e = getenv("GLCKPT_STRESS");

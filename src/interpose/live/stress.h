@@ -8,4 +8,20 @@ namespace glckpt {
 
 void init_stress();
 
+// What is asked again because a renderer has come in between (ws/world.h: settle) would otherwise
+// be asked for ever. From begin() on the calling thread's renderer is let be, to the end of the
+// outermost scope.
+class StressPause {
+  public:
+    StressPause() : was_(paused()) {}
+    ~StressPause();
+    void begin() const;
+    StressPause(const StressPause&) = delete;
+    StressPause& operator=(const StressPause&) = delete;
+
+  private:
+    static bool paused();
+    const bool was_;
+};
+
 } // namespace glckpt

@@ -9,6 +9,7 @@
 #pragma once
 #include "base/lock.h"
 #include "interpose/gl/context.h"
+#include "interpose/live/stress.h"
 #include "interpose/session.h"
 #include "log/ws_protocol.h"
 #include <climits>
@@ -132,7 +133,7 @@ World& world(); // the first call also sets g_ws_attach
 template <class Ask, class Note>
 bool settle(Ask&& ask, Note&& note) {
     World& w = world();
-    for (;;) {
+    for (const StressPause again;; again.begin()) {
         uint32_t before;
         {
             Locked hold(w.lock);

@@ -96,6 +96,7 @@ class Emitter {
     void transformed(const Kept& k);
     void matrices(ContextState& c);
     void attrib_stack(ContextState& c);
+    uint32_t saved_buffers(const SavedAttribs& s);
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
     void temporaries(ContextState& c);

@@ -24,13 +24,41 @@ void Emitter::attrib_stack(ContextState& c) {
         put(rec::glActiveTexture{.texture = GL_TEXTURE0 + s.active_unit});
         raster_position(s.slots);
         put(rec::glMatrixMode{.mode = s.matrix_mode});
+        const uint32_t fbo = saved_buffers(s);
         kept(*s.push);
+        if (fbo) {
+            rec::glDeleteFramebuffers gone{};
+            gone.n = 1;
+            put(gone, {{offsetof(rec::glDeleteFramebuffers, framebuffers), &fbo, sizeof fbo}});
+        }
         // What is bound now is emitted later, but not that nothing is.
         for (const auto& [index, target] : bound_here) {
             put(rec::glActiveTexture{.texture = GL_TEXTURE0 + index});
             put(rec::glBindTexture{.target = target, .texture = 0});
         }
     }
+}
+
+// What the push saves of the framebuffer that was bound: of the default one, whose present buffers
+// are emitted later, or of a framebuffer object, for which one of our own stands in. Its name, or
+// 0.
+uint32_t Emitter::saved_buffers(const SavedAttribs& s) {
+    uint32_t name = 0;
+    if (s.draw.of_object || s.read.of_object) {
+        name = next_temporary_++;
+        rec::glGenFramebuffers g{};
+        g.n = 1;
+        put(g, {{offsetof(rec::glGenFramebuffers, framebuffers), &name, sizeof name}});
+    }
+    if (s.draw.of_object)
+        put(rec::glBindFramebuffer{.target = GL_DRAW_FRAMEBUFFER, .framebuffer = name});
+    if (s.read.of_object)
+        put(rec::glBindFramebuffer{.target = GL_READ_FRAMEBUFFER, .framebuffer = name});
+    if (s.draw.record)
+        kept(*s.draw.record);
+    if (s.read.record)
+        kept(*s.read.record);
+    return name;
 }
 
 // glPushClientAttrib saves the vertex array in force as it is then, and its name. A later level's

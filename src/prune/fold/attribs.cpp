@@ -147,6 +147,57 @@ void restore(Slots& to, const Slots& was, Which which) {
     copy(was, to, [](const Key&) { return true; });
 }
 
+SavedBuffers buffers_of(const Fold& f, const Ref<Object>& fbo, uint16_t own, uint16_t of_default) {
+    return {(bool)fbo, Ref<Kept>(fbo ? fbo->slots.find({own}) : f.c->slots.find({of_default}))};
+}
+
+bool names_none(const Kept* k) {
+    if (!k)
+        return false;
+    const char* r = k->bytes.data();
+    if (Fold::is(r, Op::glDrawBuffer))
+        return Fold::as<rec::glDrawBuffer>(r).buf == GL_NONE;
+    return Fold::is(r, Op::glReadBuffer) && Fold::as<rec::glReadBuffer>(r).src == GL_NONE;
+}
+
+// A framebuffer object has no GL_BACK, the default one no attachments: the pop raises the error
+// that glDrawBuffer would, and does the rest (GL_EXT_framebuffer_object, issue 55; Mesa so).
+bool fits(const SavedBuffers& s, const Ref<Object>& fbo) {
+    return s.of_object == (bool)fbo || names_none(s.record.get());
+}
+
+void restore_buffers(Fold& f, const SavedBuffers& s, const Ref<Object>& fbo, uint16_t own,
+                     uint16_t of_default) {
+    Slots& slots = fbo ? fbo->slots : f.c->slots;
+    const Key key{fbo ? own : of_default};
+    if (s.record)
+        slots.set(key, s.record);
+    else
+        slots.erase(key);
+}
+
+uint16_t draw_family() {
+    static const uint16_t fam = family("framebuffer.draw_buffers");
+    return fam;
+}
+uint16_t read_family() {
+    static const uint16_t fam = family("framebuffer.read_buffer");
+    return fam;
+}
+
+void pop_buffers(Fold& f, const SavedAttribs& s, bool failed) {
+    const bool draw = s.mask & GL_COLOR_BUFFER_BIT, read = s.mask & GL_PIXEL_MODE_BIT;
+    const bool draw_fits = !draw || fits(s.draw, f.c->draw_fbo);
+    const bool read_fits = !read || fits(s.read, f.c->read_fbo);
+    // A drawable without such a buffer: nobody says which of the two it was.
+    if (failed && draw_fits && read_fits)
+        return;
+    if (draw && draw_fits)
+        restore_buffers(f, s.draw, f.c->draw_fbo, draw_family(), kDefaultDrawFamily);
+    if (read && read_fits)
+        restore_buffers(f, s.read, f.c->read_fbo, read_family(), kDefaultReadFamily);
+}
+
 } // namespace
 
 void fold_push_attrib(Fold& f, const char* r) {
@@ -162,11 +213,15 @@ void fold_push_attrib(Fold& f, const char* r) {
     }
     s.active_unit = f.c->active_unit;
     s.matrix_mode = f.c->matrix_mode;
+    if (s.mask & GL_COLOR_BUFFER_BIT)
+        s.draw = buffers_of(f, f.c->draw_fbo, draw_family(), kDefaultDrawFamily);
+    if (s.mask & GL_PIXEL_MODE_BIT)
+        s.read = buffers_of(f, f.c->read_fbo, read_family(), kDefaultReadFamily);
     s.push = f.keep(r);
     f.c->attribs.push_back(std::move(s));
 }
 
-void fold_pop_attrib(Fold& f, const char*) {
+void fold_pop_attrib(Fold& f, const char* r) {
     if (f.c->attribs.empty())
         return;
     SavedAttribs s = std::move(f.c->attribs.back());
@@ -188,6 +243,7 @@ void fold_pop_attrib(Fold& f, const char*) {
         f.c->active_unit = s.active_unit;
     if (s.mask & GL_TRANSFORM_BIT)
         f.c->matrix_mode = s.matrix_mode;
+    pop_buffers(f, s, Fold::failed(r));
 }
 
 void fold_push_client_attrib(Fold& f, const char* r) {

@@ -3,6 +3,7 @@
 // answers glckpt may keep. The checksum over the answers and errors is the native one.
 #include "frame.h"
 #include "shaders.h"
+#include <algorithm>
 #include <functional>
 #include <random>
 
@@ -124,6 +125,22 @@ constexpr Question kQuestions[] = {{GL_VIEWPORT, 4},
                                    {GL_MAX_VIEWPORT_DIMS, 2},
                                    {GL_MAJOR_VERSION, 1}};
 
+// Mesa 22.3 does not put everything back that glPopAttrib should (OpenGL 4.6 compatibility, tables
+// 23.x): GL_COLOR_SUM and the provoking vertex never, a light's enable not with GL_ENABLE_BIT, and
+// nothing that was changed while an inner level was pushed whose mask is without it. The live set
+// does; so the two differ once a renderer is replaced. SOUND_POPS leaves such things out.
+const bool g_sound = getenv("SOUND_POPS") != nullptr;
+constexpr GLenum kNotPopped[] = {GL_COLOR_SUM, GL_LIGHT0, GL_LIGHT7, GL_RASTERIZER_DISCARD,
+                                 GL_TEXTURE_CUBE_MAP_SEAMLESS};
+GLenum capability() {
+    for (;;) {
+        const GLenum cap = one_of(kCaps);
+        if (!g_sound ||
+            std::find(std::begin(kNotPopped), std::end(kNotPopped), cap) == std::end(kNotPopped))
+            return cap;
+    }
+}
+
 struct Side {
     EGLSurface surface;
     EGLContext context;
@@ -199,10 +216,10 @@ constexpr GLbitfield kGroups[] = {GL_ALL_ATTRIB_BITS & ~GL_TEXTURE_BIT, GL_ENABL
 
 // These may be compiled into lists.
 const std::function<void()> kState[] = {
-    [] { glEnable(one_of(kCaps)); },
-    [] { glDisable(one_of(kCaps)); },
-    [] { glEnable(one_of(kCaps)); },
-    [] { glDisable(one_of(kCaps)); },
+    [] { glEnable(capability()); },
+    [] { glDisable(capability()); },
+    [] { glEnable(capability()); },
+    [] { glDisable(capability()); },
     [] { glEnablei(GL_BLEND, pick(2)); },
     [] { glDisablei(GL_BLEND, pick(2)); },
     [] { glEnable(GL_VIEWPORT); },
@@ -241,7 +258,10 @@ const std::function<void()> kState[] = {
     [] { glPointSize((GLfloat)pick(9)); },
     [] { glPolygonOffset(part(), part()); },
     [] { glShadeModel(pick(2) ? GL_FLAT : GL_SMOOTH); },
-    [] { glProvokingVertex(pick(2) ? GL_FIRST_VERTEX_CONVENTION : GL_LAST_VERTEX_CONVENTION); },
+    [] {
+        if (!g_sound)
+            glProvokingVertex(pick(2) ? GL_FIRST_VERTEX_CONVENTION : GL_LAST_VERTEX_CONVENTION);
+    },
     [] { glSampleCoverage(part(), yes()); },
     [] { glActiveTexture(GL_TEXTURE0 + pick(3)); },
     [] { glBindTexture(one_of(kTextures), 0); },
@@ -252,14 +272,14 @@ const std::function<void()> kState[] = {
     [] { glRotatef(90 * part(), 0, 0, 1); },
     [] { glPushMatrix(); },
     [] { glPopMatrix(); },
-    [] { glPushAttrib(one_of(kGroups)); },
+    [] { glPushAttrib(g_sound ? kGroups[0] : one_of(kGroups)); },
     [] { glPopAttrib(); },
 };
 
 // Into lists goes only what no driver rejects.
 const std::function<void()> kRight[] = {
-    [] { glEnable(one_of(kCaps)); },
-    [] { glDisable(one_of(kCaps)); },
+    [] { glEnable(capability()); },
+    [] { glDisable(capability()); },
     [] { glDisablei(GL_BLEND, pick(2)); },
     [] { glViewport((GLint)pick(9), (GLint)pick(9), 24, 16); },
     [] { glScissor((GLint)pick(9), (GLint)pick(9), 8, 16); },
@@ -388,6 +408,7 @@ int main(int argc, char** argv) {
         make_objects();
     }
     const int frames = frames_wanted(argc, argv);
+    const char* watched = getenv("FRAME_WATCH");
     if (argc > 2)
         g_random.seed((unsigned)atoi(argv[2]));
     for (int i = 0; i < frames; ++i) {
@@ -396,10 +417,19 @@ int main(int argc, char** argv) {
                 g_now = &sides[pick(2)];
                 eglMakeCurrent(f.display, g_now->surface, g_now->surface, g_now->context);
             }
-            if (pick(3))
-                one_of(kState)();
-            else
-                one_of(kObjects)();
+            const bool state = pick(3);
+            const unsigned which =
+                pick((unsigned)(state ? std::size(kState) : std::size(kObjects)));
+            if (f.trace)
+                printf("do %s %u\n", state ? "kState" : "kObjects", which);
+            (state ? kState : kObjects)[which]();
+            if (watched) { // to find when what differs began to
+                GLdouble v[16] = {};
+                char* index = nullptr; // FRAME_WATCH=PNAME[:INDEX]
+                glGetDoublev((GLenum)strtoul(watched, &index, 0), v);
+                printf("watched %u: %g\n", (unsigned)(g_now - sides),
+                       v[*index ? atoi(index + 1) & 15 : 0]);
+            }
             for (unsigned q = pick(4); q; --q)
                 ask();
             if (pick(2))

@@ -61,8 +61,12 @@ struct Frames {
     void add(const void* p, size_t n) {
         for (size_t i = 0; i < n; ++i)
             crc = (crc ^ ((const unsigned char*)p)[i]) * 16777619u;
-        if (trace)
-            printf("add %zu: %08x\n", n, crc);
+        if (!trace)
+            return;
+        printf("add %zu:", n);
+        for (size_t i = 0; i < n && i < 64; ++i)
+            printf(" %02x", ((const unsigned char*)p)[i]);
+        printf(" (%08x)\n", crc);
     }
     // The picture, and whatever the program adds.
     void done() {
