@@ -57,6 +57,7 @@ class Snapshot {
     Drained drained_;
     Passed passed_; // closed before anything goes on
     int writer_ = 0;
+    uint64_t fork_advice_ = 0; // when the mappings were looked at
 };
 
 } // namespace glckpt::ckpt

@@ -116,8 +116,10 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
     if (profile_ != Profile::Raw)
         return;
     // A huge, nearly empty reservation would make a file with holes of terabytes, which file
-    // systems refuse; its pages are packed one run after another and restored by reading.
-    constexpr uint64_t kSparseAllowance = 64 << 20;
+    // systems refuse, and the stack of every thread one of megabytes, which makes images look
+    // larger than they are and copies slow: their pages are packed one run after another and
+    // restored by reading.
+    constexpr uint64_t kSparseAllowance = 256 << 10;
     auto run = runs.begin();
     for (PageLayout& m : mappings) {
         const auto first = run;

@@ -1,6 +1,7 @@
 #include "ckpt/lazy/lazy.h"
 #include "base/lock.h"
 #include "ckpt/interpose.h"
+#include "ckpt/mem/fork_advice.h"
 #include "ckpt/sys.h"
 #include <algorithm>
 #include <atomic>
@@ -97,6 +98,8 @@ extern "C" {
 GLCKPT_EXPORT int madvise(void* address, size_t bytes, int advice) noexcept {
     static Real<int(void*, size_t, int)> real("madvise");
     const auto start = (uint64_t)address, end = start + bytes;
+    if (is_fork_advice(advice))
+        g_fork_advice.fetch_add(1); // before it has an effect
     if (!g_any.load(std::memory_order_relaxed) || !drops_contents(advice) ||
         !intersects(start, end))
         return real(address, bytes, advice);

@@ -2,6 +2,7 @@
 #include "base/send_fd.h"
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,7 +19,8 @@ struct Head {
 
 int ms_until(uint64_t deadline_ns) {
     const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    return deadline_ns <= now ? 0 : (int)((deadline_ns - now) / 1'000'000) + 1;
+    const uint64_t ms = deadline_ns <= now ? 0 : (deadline_ns - now) / 1'000'000 + 1;
+    return (int)std::min<uint64_t>(ms, INT_MAX);
 }
 
 bool read_some(int fd, void* out, size_t bytes, uint64_t deadline_ns, UniqueFd* passed) {
