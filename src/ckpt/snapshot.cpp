@@ -157,6 +157,27 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
     return {};
 }
 
+// Less than this is written in the stop in some 10 ms.
+constexpr uint64_t kWorthPrecopy = 32 << 20;
+
+static uint64_t own_memory() {
+    const std::string text = file_text("/proc/thread-self/statm"); // size resident shared ...
+    Scanner in(text);
+    in.until(' ');
+    const uint64_t resident = in.decimal();
+    in.skip(' ');
+    return (resident - std::min(resident, in.decimal())) * kPage;
+}
+
+Status Snapshot::precopy() {
+    return job_->precopied.write(job_->image_fd, kPage,
+                                 without(read_smaps(), job_->staging.ranges()), job_->staging);
+}
+
+const char* Snapshot::way() const {
+    return job_->precopied.done() ? "pre-copied" : job_->in_place ? "in place" : "forked";
+}
+
 Status Snapshot::stop(uint64_t deadline_ns) {
     if (Status s = stop_.stop(Who::App, deadline_ns); !s)
         return s;
@@ -272,7 +293,13 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     // No memory for a copy, or no more processes allowed: a process alone stays stopped while it
     // writes by itself. (In a tree each must be able to go on before it is its turn to write.)
     const bool alone = !job.member && job.tree.members.empty();
-    writer_ = fork_snapshot(write_image, &job, job.self, alone ? write_image_in_place : nullptr);
+    const bool precopied = job.precopied.done();
+    // (What is compressed, or compared with the image before, has to be read as a whole anyway.)
+    wants_precopy_ = alone && !precopied && job.profile == Profile::Raw &&
+                     job.parent_image.empty() && own_memory() >= kWorthPrecopy;
+    writer_ = fork_snapshot(precopied ? nullptr : write_image, &job, job.self,
+                            alone && !wants_precopy_ ? write_image_in_place : nullptr);
+    wants_precopy_ &= writer_ == -EAGAIN || writer_ == -ENOMEM;
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
@@ -333,7 +360,7 @@ Status Snapshot::await_writer(const Progress& progress) {
     }
     writer_ = 0;
     if (status.finished)
-        return {};
+        return job_->in_place ? finish_image_in_place(*job_) : Status();
     if (status.error[0])
         return Status::refused(status.error);
     return Status::refused(format("the writing process died of signal %d", code & 0x7f));

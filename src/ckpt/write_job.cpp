@@ -168,7 +168,11 @@ Status write(WriteJob& job) {
     job.status->total.store(total);
 
     ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at,
-                       refs.empty() ? random_seed() : baseline.seed());
+                       !refs.empty()          ? baseline.seed()
+                       : job.precopied.done() ? job.precopied.seed()
+                                              : random_seed());
+    if (job.precopied.done())
+        writer.build_on(job.precopied);
     writer.lay_out_memory(runs, refs, state.mappings);
     if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
         return s;
@@ -194,10 +198,11 @@ Status write(WriteJob& job) {
         if (Status s = writer.add_section(kSectionTree, encode(tree)); !s)
             return s;
     }
-    if (Status s = writer.finish(!job.member); !s)
+    const bool last = !job.member && !job.in_place;
+    if (Status s = writer.finish(last); !s)
         return s;
     job.status->file_bytes = job.status->end = writer.file_bytes();
-    return job.member ? Status() : commit(job);
+    return last ? commit(job) : Status();
 }
 
 // Where to write is known when those before us in the file have written. If the process ends
@@ -259,6 +264,12 @@ void write_image_in_place(void* p) {
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
     note_outcome(job, write(job));
     heap_divert(nullptr, 0); // nothing that was made meanwhile is left
+}
+
+Status finish_image_in_place(const WriteJob& job) {
+    if (const long r = raw_syscall(SYS_fsync, job.image_fd); r < 0)
+        return Status::refused(error_text((int)-r));
+    return commit(job);
 }
 
 } // namespace glckpt::ckpt

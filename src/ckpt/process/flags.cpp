@@ -38,6 +38,7 @@ uint32_t locks_future_memory() {
 } // namespace
 
 void read_thread_flags(ThreadFlags& out) {
+    out.personality = (uint32_t)raw_syscall(SYS_personality, 0xffffffff);
     out.io_priority = (int32_t)raw_syscall(SYS_ioprio_get, kThisThread, 0);
     out.mce_kill = ask(PR_MCE_KILL_GET);
     raw_syscall(SYS_prctl, PR_GET_TSC, &out.time_stamps, 0, 0, 0);
@@ -49,6 +50,8 @@ void read_thread_flags(ThreadFlags& out) {
 void restore_thread_flags(const ThreadFlags& f) {
     ThreadFlags now;
     read_thread_flags(now);
+    if (f.personality != now.personality)
+        raw_syscall(SYS_personality, f.personality);
     if (f.io_priority > 0 && f.io_priority != now.io_priority)
         raw_syscall(SYS_ioprio_set, kThisThread, 0, f.io_priority);
     if (f.mce_kill >= 0 && f.mce_kill != now.mce_kill)

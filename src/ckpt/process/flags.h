@@ -7,6 +7,7 @@
 namespace glckpt::ckpt {
 
 struct ThreadFlags {
+    uint32_t personality = 0;
     int32_t io_priority = 0; // ioprio_get
     int32_t mce_kill = 0;    // PR_MCE_KILL_*
     int32_t time_stamps = 0; // PR_TSC_*

@@ -161,7 +161,7 @@ void take_snapshot(ThreadSlot& slot, ucontext_t* uc) {
     describe_self(slot, uc);
     slot.state.store(ThreadSlot::Parked);
     // No exit signal: the app's wait() never sees the copy.
-    const long pid = raw_syscall(SYS_clone, 0, 0, 0, 0, 0);
+    const long pid = g_snapshot.child ? raw_syscall(SYS_clone, 0, 0, 0, 0, 0) : -EAGAIN;
     if (pid == 0) {
         g_snapshot.child(g_snapshot.arg);
         for (;;)

@@ -109,7 +109,8 @@ void forget_stop_after_fork();
 // In the checkpoint thread, all others parked: a copy of the process that shares nothing.
 // `child` runs in the copy and must not return. Gives the copy's pid in the original, and
 // kRestarted when a restarted process comes out of here instead.
-// `instead`: what runs right here, and returns, where there can be no copy; then 0.
+// `instead`: what runs right here, and returns, where there can be no copy; then 0. `child` null: a
+// copy is not even tried.
 constexpr int kRestarted = -100000;
 int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self,
                   void (*instead)(void*) = nullptr);
