@@ -20,7 +20,17 @@ def lines(path):
 
 
 def trace(pid):
-    """What can be seen of a process that is at rest: descriptors, mappings, and of each thread its
+    """Of a process that is at rest; what just goes away is looked at again."""
+    for _ in range(100):
+        try:
+            return look(pid)
+        except FileNotFoundError:
+            time.sleep(0.01)
+    raise Failed("a process that does not come to rest")
+
+
+def look(pid):
+    """What can be seen of a process: descriptors, mappings, and of each thread its
     name, mask, pending signals and scheduling."""
     out = {"fd": {}, "threads": {}}
     for fd in os.listdir(f"/proc/{pid}/fd"):
