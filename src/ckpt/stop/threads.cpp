@@ -4,6 +4,7 @@
 #include "base/service_thread.h"
 #include "ckpt/stop/frame.h"
 #include "ckpt/stop/pending.h"
+#include "ckpt/stop/rseq.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <asm/prctl.h>
@@ -11,10 +12,6 @@
 #include <cstddef>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-
-// Where glibc keeps the rseq area, from the thread pointer.
-extern "C" __attribute__((weak)) const ptrdiff_t __rseq_offset;
-extern "C" __attribute__((weak)) const unsigned int __rseq_size;
 
 namespace glckpt::ckpt {
 namespace {
@@ -77,23 +74,6 @@ void describe_scheduling(ThreadSlot& s) {
     raw_syscall(SYS_prctl, PR_GET_PDEATHSIG, &s.parent_death, 0, 0, 0);
     const long n = raw_syscall(SYS_sched_getaffinity, 0, sizeof s.affinity, s.affinity);
     s.affinity_bytes = n > 0 ? (uint32_t)n : 0;
-}
-
-// The kernel does not tell where a thread's area is, but it says EBUSY to whoever registers the
-// same again, EINVAL to who registers another, and EFAULT, where there is none, to an address that
-// can be nobody's. So nothing is ever registered here.
-void find_rseq(ThreadSlot& s) {
-    constexpr uint64_t kNowhere = ~31ull;
-    s.rseq_bytes = 0;
-    s.rseq_elsewhere = raw_syscall(SYS_rseq, kNowhere, 32, 0, kRseqSignature) == -EINVAL;
-    if (!s.rseq_elsewhere || !&__rseq_size || !__rseq_size)
-        return;
-    s.rseq = s.fs + (uint64_t)__rseq_offset;
-    for (const uint32_t bytes : {32u, __rseq_size, 64u}) // newer C libraries register more
-        if (s.rseq_elsewhere && raw_syscall(SYS_rseq, s.rseq, bytes, 0, kRseqSignature) == -EBUSY) {
-            s.rseq_bytes = bytes;
-            s.rseq_elsewhere = false;
-        }
 }
 
 void describe_self(ThreadSlot& s, ucontext_t* uc) {
