@@ -36,4 +36,41 @@ bool send_all(int socket, const void* bytes, size_t n, int pass) {
     return true;
 }
 
+long receive_some(int socket, void* to, size_t n, int* passed) {
+    iovec io{to, n};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    msghdr m{};
+    long got;
+    do {
+        m.msg_iov = &io;
+        m.msg_iovlen = 1;
+        m.msg_control = control;
+        m.msg_controllen = sizeof control;
+        got = raw_syscall(SYS_recvmsg, socket, &m, MSG_CMSG_CLOEXEC);
+    } while (got == -EINTR);
+    const cmsghdr* c = got > 0 ? CMSG_FIRSTHDR(&m) : nullptr;
+    if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+        return got;
+    int fd;
+    memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    if (passed && *passed >= 0)
+        raw_syscall(SYS_close, *passed);
+    if (passed)
+        *passed = fd;
+    else
+        raw_syscall(SYS_close, fd);
+    return got;
+}
+
+bool receive_all(int socket, void* to, size_t n, int* passed) {
+    for (char* at = static_cast<char*>(to); n > 0;) {
+        const long got = receive_some(socket, at, n, passed);
+        if (got <= 0)
+            return false;
+        at += got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
 } // namespace glckpt

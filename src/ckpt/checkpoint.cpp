@@ -73,7 +73,8 @@ Status write_all_images(Snapshot& self, Leader& tree, const Progress& progress) 
 
 Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const Settings& settings,
                                         const Progress& progress,
-                                        const std::function<void(const CheckpointResult&)>& done) {
+                                        const std::function<void(const CheckpointResult&)>& done,
+                                        bool& precopy) {
     const uint64_t begun = clock_ns(CLOCK_MONOTONIC);
     if (progress)
         progress("looking", -1);
@@ -93,6 +94,13 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     job.final = output->final_name();
     job.parent_image = parent;
 
+    if (precopy) {
+        if (progress)
+            progress("writing", -1);
+        if (Status s = self.precopy(); !s)
+            return context(std::move(s).with_context("the image " + output->final_name() +
+                                                     " cannot be written"));
+    }
     if (progress)
         progress("stopping", -1);
     const uint64_t stopped = clock_ns(CLOCK_MONOTONIC);
@@ -100,8 +108,10 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
         tree.forget();
         output->forget();
     });
-    if (!copied)
+    if (!copied) {
+        precopy = self.wants_precopy();
         return context(Status(copied.status()));
+    }
     CheckpointResult result;
     if (*copied == kRestarted) {
         result.restarted = true;
@@ -124,6 +134,7 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     output->committed();
     result.image = output->final_name();
     result.bytes = job.status->file_bytes;
+    result.way = self.way();
     result.incremental = job.status->incremental != 0;
     result.total_ms = (double)(clock_ns(CLOCK_MONOTONIC) - begun) / 1e6;
     result.other_pids = tree.pids();
@@ -144,8 +155,12 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
 Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const Settings& settings,
                                          const Progress& progress,
                                          const std::function<void(const CheckpointResult&)>& done) {
+    bool precopy = false;
     for (int tries = 0;; ++tries) {
-        auto result = try_checkpoint(request, settings, progress, done);
+        const bool precopied = precopy;
+        auto result = try_checkpoint(request, settings, progress, done, precopy);
+        if (!result && precopy && !precopied)
+            continue; // it runs again meanwhile
         if (result || tries == kMostTries || !result.status().why().ends_with("try again"))
             return result;
         const timespec while_it_passes{0, 20'000'000};

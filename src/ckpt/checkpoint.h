@@ -26,6 +26,7 @@ struct CheckpointResult {
     std::string image;
     uint64_t bytes = 0;
     bool incremental = false;
+    const char* way = "forked"; // Snapshot::way
     double pause_ms = 0, total_ms = 0;
     std::string other_pids; // of the tree, each after ", "
     bool restarted = false; // this is another process now, made from the image

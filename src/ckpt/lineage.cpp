@@ -25,7 +25,7 @@ std::vector<Written>& written() {
 std::string without_links(const std::string& path) {
     const UniqueFd fd = open_fd(path.c_str(), O_PATH);
     std::string out;
-    read_link(format("/proc/self/fd/%d", fd.get()).c_str(), out);
+    read_link(format("/proc/thread-self/fd/%d", fd.get()).c_str(), out);
     return out.starts_with("/") ? out : path;
 }
 

@@ -14,7 +14,7 @@ int g_serial = 0; // in the image: a restarted program counts on
 
 std::string program_name() {
     std::string exe;
-    read_link("/proc/self/exe", exe);
+    read_link("/proc/thread-self/exe", exe);
     exe = exe.substr(exe.rfind('/') + 1);
     return exe.empty() ? "program" : exe;
 }
@@ -37,7 +37,7 @@ std::string absolute(const std::string& path) {
     if (path.starts_with("/"))
         return path;
     std::string cwd;
-    read_link("/proc/self/cwd", cwd);
+    read_link("/proc/thread-self/cwd", cwd);
     return path == "." ? cwd : cwd + "/" + path;
 }
 

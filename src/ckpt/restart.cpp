@@ -18,6 +18,7 @@
 namespace glckpt::ckpt {
 
 extern "C" void glckpt_restarted_thread(ThreadSlot*);
+extern "C" void glckpt_restarted_ended_thread();
 
 namespace {
 
@@ -88,6 +89,7 @@ void prepare_restart(const Credentials& credentials) {
 }
 uint64_t handover_address() { return (uint64_t)&g_handover; }
 uint64_t restart_entry() { return (uint64_t)&glckpt_restarted_thread; }
+uint64_t ended_entry() { return (uint64_t)&glckpt_restarted_ended_thread; }
 
 int seen_pid() { return g_outer_pid ? g_outer_pid : own_pid(); }
 int tool_pid() { return g_tool_pid; }

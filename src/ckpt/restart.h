@@ -10,7 +10,8 @@ struct ThreadSlot;
 // Before the fork: what the restarted threads will need to find in memory.
 void prepare_restart(const Credentials& credentials);
 uint64_t handover_address();
-uint64_t restart_entry(); // where a restarted thread enters
+uint64_t restart_entry();
+uint64_t ended_entry(); // of a first thread that has ended // where a restarted thread enters
 
 // In the restarted process, on the checkpoint thread, `threads` others on their way to their
 // parking places: attaches the endpoints, arms timers, reports to the tool. Ends the process if

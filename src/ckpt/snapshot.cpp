@@ -8,10 +8,12 @@
 #include "ckpt/fd/tcp_connection.h"
 #include "ckpt/mem/collapse.h"
 #include "ckpt/mem/describe.h"
+#include "ckpt/mem/fork_advice.h"
 #include "ckpt/process/attributes.h"
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -57,15 +59,15 @@ uint64_t filters(const std::string& status) {
 Status check_filters() {
     for (const int tid : numeric_entries("/proc/self/task"))
         if (filters(file_text(format("/proc/self/task/%d/status", tid))) > g_filters_at_start)
-            return Status::refused(
-                format("thread %d has a filter of system calls of its own (seccomp)", tid));
+            return Status::refused(thread_text(tid) +
+                                   " has a filter of system calls of its own (seccomp)");
     return {};
 }
 
 std::vector<Vma> special_ranges(const std::vector<Vma>& vmas) {
     std::vector<Vma> out;
     for (const Vma& v : vmas)
-        if (v.flags & (kDontFork | kWipeOnFork | kLocked))
+        if (v.flags & kLostByFork)
             out.push_back(v);
     return out;
 }
@@ -97,7 +99,7 @@ class StagedSections : public SectionSink {
 
 void note_inherited_descriptors() {
     inherited_inodes() = inodes_open_now();
-    g_filters_at_start = filters(file_text("/proc/self/status"));
+    g_filters_at_start = filters(file_text("/proc/thread-self/status"));
 }
 
 Status Drained::drain(uint64_t deadline_ns) {
@@ -138,6 +140,7 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
             return s;
     if (Status s = check_filters(); !s)
         return s;
+    fork_advice_ = g_fork_advice.load();
     const std::vector<Vma> vmas = read_smaps();
     if (Status s = check_mappings(vmas); !s)
         return s;
@@ -152,6 +155,27 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
         return Status::refused("no address space left for the writing process");
     job_->arena = {(uint64_t)arena, (uint64_t)arena + arena_bytes};
     return {};
+}
+
+// Less than this is written in the stop in some 10 ms.
+constexpr uint64_t kWorthPrecopy = 32 << 20;
+
+static uint64_t own_memory() {
+    const std::string text = file_text("/proc/thread-self/statm"); // size resident shared ...
+    Scanner in(text);
+    in.until(' ');
+    const uint64_t resident = in.decimal();
+    in.skip(' ');
+    return (resident - std::min(resident, in.decimal())) * kPage;
+}
+
+Status Snapshot::precopy() {
+    return job_->precopied.write(job_->image_fd, kPage,
+                                 without(read_smaps(), job_->staging.ranges()), job_->staging);
+}
+
+const char* Snapshot::way() const {
+    return job_->precopied.done() ? "pre-copied" : job_->in_place ? "in place" : "forked";
 }
 
 Status Snapshot::stop(uint64_t deadline_ns) {
@@ -187,7 +211,7 @@ Status Snapshot::report(MemberReport& out) {
                                    f.ino, (uint64_t)st.st_size, 0, true});
         }
     }
-    out.dead = dead_children();
+    out.thread = own_tid();
     return {};
 }
 
@@ -208,7 +232,15 @@ Status Snapshot::describe(const TreePart* part) {
         return s;
     if (Status s = save_descriptors(job.descriptors, st); !s)
         return s;
-    const std::vector<Vma> vmas = read_maps();
+    // What was kept from children when it was looked at may have gone since, or been joined by
+    // more.
+    const bool look_again = fork_advice_ != g_fork_advice.load() ||
+                            std::any_of(job.special.begin(), job.special.end(), [](const Vma& v) {
+                                return v.flags & (kDontFork | kWipeOnFork);
+                            });
+    const std::vector<Vma> vmas = look_again ? read_smaps() : read_maps();
+    if (look_again)
+        job.special = special_ranges(vmas);
     if (Status s = note_shared_mappings(without(vmas, job.staging.ranges()), job.descriptors); !s)
         return s;
     if (part)
@@ -223,8 +255,12 @@ Status Snapshot::describe(const TreePart* part) {
         return s;
     stop_.look_at_queues();
     for (const auto& slot : stop_.slots())
-        if (slot->state.load() == ThreadSlot::Parked)
+        if (slot->state.load() == ThreadSlot::Parked) {
+            if (slot->rseq_elsewhere)
+                return Status::refused(thread_text(slot->tid) +
+                                       " has registered an rseq area past the C library");
             st.threads.push_back(save_thread(*slot));
+        }
     save_identity(st);
     save_limits(st);
     save_layout(st);
@@ -232,6 +268,7 @@ Status Snapshot::describe(const TreePart* part) {
     save_timers(st);
     prepare_restart(st.credentials);
     st.thread_entry = restart_entry();
+    st.ended_entry = ended_entry();
     st.handover = handover_address();
     StagedSections sink(job.staging, job.sections);
     for (Endpoint* e : endpoints())
@@ -241,7 +278,10 @@ Status Snapshot::describe(const TreePart* part) {
 
 Result<int> Snapshot::copy(const std::function<void()>& forget) {
     WriteJob& job = *job_;
-    const int threads = stop_.parked();
+    const bool first_ended =
+        std::none_of(job.state.threads.begin(), job.state.threads.end(),
+                     [&](const SavedThread& t) { return t.tid == job.state.pid; });
+    const int threads = stop_.parked() + first_ended;
     job.parent = own_pid();
     // As late as this: whatever is adopted by now is forgotten by its number in the restarted
     // process, where the restorer must not have put anything of its own.
@@ -253,7 +293,13 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
     // No memory for a copy, or no more processes allowed: a process alone stays stopped while it
     // writes by itself. (In a tree each must be able to go on before it is its turn to write.)
     const bool alone = !job.member && job.tree.members.empty();
-    writer_ = fork_snapshot(write_image, &job, job.self, alone ? write_image_in_place : nullptr);
+    const bool precopied = job.precopied.done();
+    // (What is compressed, or compared with the image before, has to be read as a whole anyway.)
+    wants_precopy_ = alone && !precopied && job.profile == Profile::Raw &&
+                     job.parent_image.empty() && own_memory() >= kWorthPrecopy;
+    writer_ = fork_snapshot(precopied ? nullptr : write_image, &job, job.self,
+                            alone && !wants_precopy_ ? write_image_in_place : nullptr);
+    wants_precopy_ &= writer_ == -EAGAIN || writer_ == -ENOMEM;
     if (writer_ == kRestarted) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
@@ -314,7 +360,7 @@ Status Snapshot::await_writer(const Progress& progress) {
     }
     writer_ = 0;
     if (status.finished)
-        return {};
+        return job_->in_place ? finish_image_in_place(*job_) : Status();
     if (status.error[0])
         return Status::refused(status.error);
     return Status::refused(format("the writing process died of signal %d", code & 0x7f));

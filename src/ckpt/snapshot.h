@@ -28,6 +28,12 @@ class Snapshot {
     Status prepare(Profile profile, ExternalSockets external, int image_fd, bool in_tree);
     WriteJob& job() { return *job_; }
 
+    // Still while it runs: it will have to write by itself, and writes now what it can.
+    Status precopy();
+    // The copy could not be had, and it is too much to write it all while it stands still.
+    bool wants_precopy() const { return wants_precopy_; }
+    // "forked", "in place" or "pre-copied".
+    const char* way() const;
     Status stop(uint64_t deadline_ns);
     // Stopped: what others of the tree may share.
     Status report(MemberReport& out);
@@ -57,6 +63,8 @@ class Snapshot {
     Drained drained_;
     Passed passed_; // closed before anything goes on
     int writer_ = 0;
+    bool wants_precopy_ = false;
+    uint64_t fork_advice_ = 0; // when the mappings were looked at
 };
 
 } // namespace glckpt::ckpt

@@ -97,7 +97,10 @@ enum MappingFlags : uint32_t {
     kRandomRead = 1 << 9,
     kSequentialRead = 1 << 10,
     kSealed = 1 << 11,
+    kLockedOnFault = 1 << 12,
 };
+// Those that a fork does not carry over, or that would keep the mapping out of it.
+constexpr uint32_t kLostByFork = kDontFork | kWipeOnFork | kLocked | kLockedOnFault;
 struct SavedMapping {
     uint64_t start = 0, end = 0;
     uint64_t offset = 0; // in the file or object
@@ -214,6 +217,17 @@ struct Credentials {
     auto fields() { return std::tie(uids, gids, groups, bounding, ambient, no_new_privs); }
 };
 
+// See process/flags.h.
+struct ProcessFlags {
+    bool no_huge_pages = false, mergeable = false;
+    uint32_t write_xor_execute = 0; // PR_MDWE_*
+    uint32_t lock_future = 0;       // MCL_*
+    uint64_t processor_state = 0;   // ARCH_GET_XCOMP_PERM
+    auto fields() {
+        return std::tie(no_huge_pages, mergeable, write_xor_execute, lock_future, processor_state);
+    }
+};
+
 struct ProcessState {
     std::string program; // /proc/self/exe
     std::vector<std::string> command_line;
@@ -225,6 +239,7 @@ struct ProcessState {
     uint32_t dumpable = 1;
     uint32_t personality = 0;
     uint32_t child_subreaper = 0;
+    ProcessFlags flags;
     int32_t oom_score = 0;   // oom_score_adj
     uint32_t membarrier = 0; // MEMBARRIER_CMD_GET_REGISTRATIONS
     uint64_t terminal = 0;   // session leader: as TreeMember's
@@ -248,14 +263,15 @@ struct ProcessState {
     std::array<uint64_t, 6> cpu_features{}; // what a restart's processor must offer
     // Where the restorer hands over.
     uint64_t thread_entry = 0; // void(ThreadSlot*)
+    uint64_t ended_entry = 0;  // void(): of a first thread that has ended, and is in no list
     uint64_t handover = 0;     // Handover in the guest
     auto fields() {
         return std::tie(program, command_line, host, kernel, version, pid, process_group, session,
-                        credentials, cwd, umask, dumpable, personality, child_subreaper, oom_score,
-                        membarrier, terminal, foreground, locks, guards, realtime_ns, monotonic_ns,
-                        boottime_ns, limits, actions, pending, itimers, timers, layout, threads,
-                        mappings, files, objects, descriptions, descriptors, own_fds, cpu_features,
-                        thread_entry, handover);
+                        credentials, cwd, umask, dumpable, personality, child_subreaper, flags,
+                        oom_score, membarrier, terminal, foreground, locks, guards, realtime_ns,
+                        monotonic_ns, boottime_ns, limits, actions, pending, itimers, timers,
+                        layout, threads, mappings, files, objects, descriptions, descriptors,
+                        own_fds, cpu_features, thread_entry, ended_entry, handover);
     }
 };
 

@@ -33,12 +33,35 @@ void close_all_but(int a, int b) {
     raw_syscall(SYS_close_range, from, UINT_MAX, 0);
 }
 
+Vma part_of(const Vma& v, uint64_t start, uint64_t end) {
+    Vma part = v;
+    part.start = start;
+    part.end = end;
+    if (v.has_file())
+        part.offset += start - v.start;
+    return part;
+}
+
 // A fork clears these flags, or would have dropped the mapping had they not been lifted for it.
+// Without them the kernel may have joined a mapping with its neighbours: it is cut out again.
 void restore_special_flags(const std::vector<Vma>& special, std::vector<Vma>& vmas) {
-    for (Vma& v : vmas)
-        for (const Vma& s : special)
-            if (v.start >= s.start && v.end <= s.end)
-                v.flags |= s.flags & (kDontFork | kWipeOnFork | kLocked);
+    std::vector<Vma> out;
+    for (const Vma& v : vmas) {
+        uint64_t at = v.start;
+        for (const Vma& s : special) { // ascending
+            const uint64_t start = std::max(at, s.start), end = std::min(v.end, s.end);
+            if (start >= end)
+                continue;
+            if (start > at)
+                out.push_back(part_of(v, at, start));
+            out.push_back(part_of(v, start, end));
+            out.back().flags |= s.flags & kLostByFork;
+            at = end;
+        }
+        if (at < v.end)
+            out.push_back(part_of(v, at, v.end));
+    }
+    vmas = std::move(out);
 }
 
 std::vector<PageRun> object_runs(const SharedContents& shared) {
@@ -59,7 +82,7 @@ const char* object_bytes(const SharedContents& shared, uint32_t space, uint64_t 
 class ProcessPages {
   public:
     ProcessPages(const WriteJob& job, const MemoryDescription& memory)
-        : job_(job), memory_(memory), mem_(open_fd("/proc/self/mem", O_RDONLY)) {}
+        : job_(job), memory_(memory), mem_(open_fd("/proc/thread-self/mem", O_RDONLY)) {}
     const char* operator()(uint32_t space, uint64_t address, uint64_t bytes, char* buffer) const {
         if (space != kProcessSpace)
             return object_bytes(job_.shared, space, address);
@@ -89,7 +112,7 @@ Status sync_folder(const std::string& file) {
 Status commit(const WriteJob& job) {
     long r = 0;
     if (job.unnamed) {
-        const std::string self = format("/proc/self/fd/%d", job.image_fd);
+        const std::string self = format("/proc/thread-self/fd/%d", job.image_fd);
         const bool linked = raw_syscall(SYS_linkat, AT_FDCWD, self.c_str(), AT_FDCWD,
                                         job.final.c_str(), AT_SYMLINK_FOLLOW) == 0;
         if (linked)
@@ -145,7 +168,11 @@ Status write(WriteJob& job) {
     job.status->total.store(total);
 
     ImageWriter writer(job.image_fd, job.profile, job.status->header_at, job.status->data_at,
-                       refs.empty() ? random_seed() : baseline.seed());
+                       !refs.empty()          ? baseline.seed()
+                       : job.precopied.done() ? job.precopied.seed()
+                                              : random_seed());
+    if (job.precopied.done())
+        writer.build_on(job.precopied);
     writer.lay_out_memory(runs, refs, state.mappings);
     if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
         return s;
@@ -171,10 +198,11 @@ Status write(WriteJob& job) {
         if (Status s = writer.add_section(kSectionTree, encode(tree)); !s)
             return s;
     }
-    if (Status s = writer.finish(!job.member); !s)
+    const bool last = !job.member && !job.in_place;
+    if (Status s = writer.finish(last); !s)
         return s;
     job.status->file_bytes = job.status->end = writer.file_bytes();
-    return job.member ? Status() : commit(job);
+    return last ? commit(job) : Status();
 }
 
 // Where to write is known when those before us in the file have written. If the process ends
@@ -236,6 +264,12 @@ void write_image_in_place(void* p) {
     heap_divert(reinterpret_cast<void*>(job.arena.start), job.arena.end - job.arena.start);
     note_outcome(job, write(job));
     heap_divert(nullptr, 0); // nothing that was made meanwhile is left
+}
+
+Status finish_image_in_place(const WriteJob& job) {
+    if (const long r = raw_syscall(SYS_fsync, job.image_fd); r < 0)
+        return Status::refused(error_text((int)-r));
+    return commit(job);
 }
 
 } // namespace glckpt::ckpt

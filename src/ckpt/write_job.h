@@ -2,6 +2,7 @@
 #pragma once
 #include "ckpt/fd/kind.h"
 #include "ckpt/image/format.h"
+#include "ckpt/image/precopy.h"
 #include "ckpt/mem/maps.h"
 #include "ckpt/mem/shared.h"
 #include "ckpt/state.h"
@@ -50,6 +51,7 @@ struct WriteJob {
     int image_fd = -1;
     std::string temporary, final; // names, absolute
     std::string parent_image;     // to build on; empty: a full image
+    Precopied precopied;          // what was written while the program ran; in_place
     TreeState tree;               // of a tree's root; empty: alone
     bool member = false;          // of a tree, and not its root, which commits the file
     int parent = 0;
@@ -60,7 +62,9 @@ struct WriteJob {
 
 // Runs in the copy, and ends it.
 void write_image(void* job);
-// In the stopped process itself, where there can be no copy.
+// In the stopped process itself, where there can be no copy; then, when it runs again, what takes
+// the image to the disk and gives it its name.
 void write_image_in_place(void* job);
+Status finish_image_in_place(const WriteJob& job);
 
 } // namespace glckpt::ckpt

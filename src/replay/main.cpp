@@ -4,6 +4,7 @@
 // control socket as descriptor 3. Answers questions on it; each context's stream gets a thread.
 // It ends when the app does, or when the app drops it for another renderer.
 #include "base/lock.h"
+#include "base/send_fd.h"
 #include "log/control.h"
 #include "replay/probe.h"
 #include "replay/readback.h"
@@ -35,29 +36,6 @@ std::unordered_map<uint32_t, std::unique_ptr<Stream>> g_streams;
     // No destructors: driver threads may be in the middle of anything.
     fflush(stderr);
     _exit(status);
-}
-
-bool read_all(void* to, size_t n, int* fd) {
-    char* p = static_cast<char*>(to);
-    while (n > 0) {
-        iovec io{p, n};
-        alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))];
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        m.msg_control = space;
-        m.msg_controllen = sizeof space;
-        const ssize_t r = recvmsg(kControl, &m, MSG_CMSG_CLOEXEC);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r <= 0)
-            return false;
-        if (cmsghdr* c = CMSG_FIRSTHDR(&m); c && c->cmsg_type == SCM_RIGHTS && fd)
-            memcpy(fd, CMSG_DATA(c), sizeof(int));
-        p += r;
-        n -= (size_t)r;
-    }
-    return true;
 }
 
 void write_all(const void* from, size_t n) {
@@ -193,10 +171,10 @@ void serve(int app) {
             continue;
         log::AskHeader h;
         int fd = -1;
-        if (!read_all(&h, sizeof h, &fd))
+        if (!receive_all(kControl, &h, sizeof h, &fd))
             end(0);
         std::vector<char> q(h.bytes);
-        if (!read_all(q.data(), q.size(), nullptr))
+        if (!receive_all(kControl, q.data(), q.size()))
             end(0);
         const std::vector<char> a = answer(h, q, fd);
         const log::AskHeader back{h.kind, (uint32_t)a.size()};

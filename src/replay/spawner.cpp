@@ -1,8 +1,7 @@
 #include "replay/spawner.h"
-#include <cerrno>
+#include "base/send_fd.h"
 #include <csignal>
 #include <cstdint>
-#include <cstring>
 #include <dlfcn.h>
 #include <fstream>
 #include <set>
@@ -31,25 +30,9 @@ std::set<std::string> libraries_of(int pid) {
 
 // The next renderer's socket; -1: the app is gone.
 int take_socket(int from) {
-    for (;;) {
-        char what;
-        iovec io{&what, 1};
-        alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))];
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        m.msg_control = space;
-        m.msg_controllen = sizeof space;
-        const ssize_t r = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-        if (r < 0 && errno == EINTR)
-            continue;
-        const cmsghdr* c = r > 0 ? CMSG_FIRSTHDR(&m) : nullptr;
-        if (!c || c->cmsg_type != SCM_RIGHTS)
-            return -1;
-        int fd;
-        memcpy(&fd, CMSG_DATA(c), sizeof fd);
-        return fd;
-    }
+    char what;
+    int fd = -1;
+    return receive_all(from, &what, 1, &fd) ? fd : -1;
 }
 
 } // namespace

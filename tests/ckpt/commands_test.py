@@ -353,14 +353,22 @@ class Refusals(Running):
 
 class Limits(unittest.TestCase):
     """As an ordinary user: root may have as many processes as it likes."""
-    def through_checkpoints(self, limit):
+    def through_checkpoints(self, *limit, way="in place", times=1, restore=()):
         with Session(as_user=True) as s:
-            s.start("limited", limit)
-            for _ in range(2):
-                s.checkpoint("--output", s.path("image.gck"))
-            s.checkpoint("--kill", "--output", s.path("image.gck"))
-            s.process.wait()
-            s.restore(s.path("image.gck"))
+            s.start("limited", *limit)
+            if os.geteuid() != 0 and limit[0] == "nproc":
+                way = None  # the tests' own user may have a limit already
+            for _ in range(2 * times):
+                taken = s.checkpoint("--output", s.path("image.gck"))
+                if way:
+                    self.assertEqual(taken["way"], way)
+            for _ in range(times):
+                s.checkpoint("--kill", "--output", s.path("image.gck"))
+                s.process.wait()
+                r = s.run("glckpt-info", "--verify", s.path("image.gck"))
+                self.assertEqual(r.returncode, 0, r.stderr)
+                s.restore(s.path("image.gck"), *restore)
+                time.sleep(0.3)
             s.checkpoint()
             s.finish()
 
@@ -368,8 +376,13 @@ class Limits(unittest.TestCase):
         """Where there can be no copy, the stopped program writes its image itself."""
         self.through_checkpoints("nproc")
 
+    def test_without_another_process_and_much_memory(self):
+        """Most of it is written before the stop."""
+        self.through_checkpoints("nproc", "128", way="pre-copied", times=4)
+        self.through_checkpoints("nproc", "128", way="pre-copied", restore=["--lazy"])
+
     def test_with_little_address_space(self):
-        self.through_checkpoints("as")
+        self.through_checkpoints("as", way="forked")
 
 
 class Info(Running):

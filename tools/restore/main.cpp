@@ -190,6 +190,7 @@ int main(int argc, char** argv) {
     app.add_flag("--lazy", o.restore.lazy,
                  "start at once and load memory when it is used (raw images)");
     app.add_flag("--foreign-vdso", o.restore.proxy_vdso)->group(""); // for the tests
+    app.add_flag("--foreign-cpu", o.restore.foreign_cpu)->group("");
     app.set_version_flag("--version", GLCKPT_VERSION);
     return glckpt::tools::with_options(app, argc, argv, [&] { return glckpt::tools::run(o); });
 }

@@ -169,10 +169,11 @@ void print_result(const Options& o, const Message& m) {
     }
     printf("{");
     if (!m.get("image").empty())
-        printf("\"image\": %s, \"bytes\": %s, \"kind\": \"%s\", \"pause_ms\": %s, \"total_ms\": "
-               "%s, \"pids\": [%s], ",
+        printf("\"image\": %s, \"bytes\": %s, \"kind\": \"%s\", \"way\": \"%s\", "
+               "\"pause_ms\": %s, \"total_ms\": %s, \"pids\": [%s], ",
                json_string(m.get("image")).c_str(), m.get("bytes").c_str(), m.get("kind").c_str(),
-               m.get("pause_ms").c_str(), m.get("total_ms").c_str(), m.get("pids").c_str());
+               m.get("way").c_str(), m.get("pause_ms").c_str(), m.get("total_ms").c_str(),
+               m.get("pids").c_str());
     printf("\"pid\": %d}\n", o.pid);
 }
 

@@ -8,7 +8,7 @@
 //   full|incremental,
 //             ext-sockets, after continue|stop|kill, timeout, display, env (repeated)
 //   answers   event progress: phase, done   (any number)
-//             event done: image, bytes, kind, pause_ms, total_ms, pids
+//             event done: image, bytes, kind, way, pause_ms, total_ms, pids
 //             event moved: name, of the socket of the process to be asked instead
 //             event unused: this process has no windows, or draws nothing with GL
 //             event failed: code, why

@@ -125,6 +125,7 @@ void answer_done(int client, const CheckpointResult& r) {
     m.add("image", r.image);
     m.add("bytes", format("%lu", (unsigned long)r.bytes));
     m.add("kind", r.incremental ? "incremental" : "full");
+    m.add("way", r.way);
     m.add("pause_ms", format("%.3f", r.pause_ms));
     m.add("total_ms", format("%.3f", r.total_ms));
     m.add("pids", format("%d", seen_pid()) + r.other_pids);

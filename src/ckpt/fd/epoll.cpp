@@ -27,8 +27,8 @@ struct Slot { // kcmp_epoll_slot: the n-th interest that was added by number tfd
 constexpr int kKcmpEpoll = 7; // KCMP_EPOLL_TFD
 
 bool is_watched(int fd, Slot slot) {
-    const int pid = own_pid();
-    return raw_syscall(SYS_kcmp, pid, pid, kKcmpEpoll, fd, &slot) == 0;
+    const int self = own_tid();
+    return raw_syscall(SYS_kcmp, self, self, kKcmpEpoll, fd, &slot) == 0;
 }
 
 // An interest is in an open file under the number it was added by. The number may since have been
@@ -48,7 +48,7 @@ int descriptor_for(const SaveContext& ctx, uint64_t ino, const Slot& slot) {
             likely = o.fd;
     }
     // A kernel without that question.
-    const bool asked = raw_syscall(SYS_kcmp, own_pid(), own_pid(), kKcmpEpoll, 0, 0) != -EOPNOTSUPP;
+    const bool asked = raw_syscall(SYS_kcmp, own_tid(), own_tid(), kKcmpEpoll, 0, 0) != -EOPNOTSUPP;
     return asked ? -1 : likely;
 }
 

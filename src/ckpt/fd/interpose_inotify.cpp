@@ -20,7 +20,7 @@ std::string full_path(const char* path, bool follow) {
     const UniqueFd at = open_fd(path, O_PATH | (follow ? 0 : O_NOFOLLOW));
     std::string out;
     if (at.ok())
-        read_link(format("/proc/self/fd/%d", at.get()).c_str(), out);
+        read_link(format("/proc/thread-self/fd/%d", at.get()).c_str(), out);
     return out;
 }
 

@@ -46,7 +46,7 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     // Further descriptions, with positions and access modes of their own, are opened by name.
     const int object = ctx.object_fds[(size_t)p.object];
     const bool first = (d.flags & O_ACCMODE) == O_RDWR && ctx.memfds_used.insert(object).second;
-    const std::string path = format("/proc/self/fd/%d", object);
+    const std::string path = format("/proc/thread-self/fd/%d", object);
     Result<int> fd = ctx.lift(
         first ? raw_syscall(SYS_dup, object)
               : open_fd(path.c_str(), d.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)).release(),

@@ -36,7 +36,7 @@ bool nobody_at_the_other_end(const OpenFd& f) {
     raw_syscall(SYS_poll, &p, 1, 0);
     if (p.revents & (is_reader(f.flags) ? POLLHUP : POLLERR))
         return true;
-    const std::string self = format("/proc/self/fd/%d", f.fd);
+    const std::string self = format("/proc/thread-self/fd/%d", f.fd);
     if (!is_reader(f.flags))
         return open_fd(self.c_str(), O_WRONLY | O_NONBLOCK).error() == ENXIO;
     int waiting = 0;
@@ -130,7 +130,7 @@ Result<int> create_pipe(const Description& d, RestoreContext& ctx) {
         if (used.second)
             return ctx.lift(raw_syscall(SYS_dup, end), "pipe");
     }
-    const std::string path = format("/proc/self/fd/%d", end);
+    const std::string path = format("/proc/thread-self/fd/%d", end);
     const int mode = d.flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT);
     return ctx.lift(open_fd(path.c_str(), mode | O_NONBLOCK).release(), "pipe");
 }
@@ -184,7 +184,7 @@ Result<int> create_fifo(const Description& d, RestoreContext& ctx) {
             return keep;
         ctx.pairs.emplace(d.ino, std::array<int, 2>{*keep, *keep});
     }
-    const std::string path = format("/proc/self/fd/%d", ctx.pairs[d.ino][0]);
+    const std::string path = format("/proc/thread-self/fd/%d", ctx.pairs[d.ino][0]);
     const int mode = d.flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT);
     return ctx.lift(open_fd(path.c_str(), mode | O_NONBLOCK).release(), d.link.c_str());
 }

@@ -114,7 +114,14 @@ Status save_pty(int master, PtyState& p) {
         return Status::refused("a pseudo terminal that does not tell its settings");
     p.settings.resize(kKernelTermios);
     const UniqueFd slave(open_pty_slave(master, O_RDWR | O_NOCTTY | O_NONBLOCK));
-    if (!slave.ok() || (waiting(master) == 0 && waiting(slave.get()) == 0))
+    if (!slave.ok())
+        return {};
+    struct stat st {};
+    raw_syscall(SYS_fstat, slave.get(), &st);
+    p.mode = st.st_mode & 07777;
+    p.uid = st.st_uid;
+    p.gid = st.st_gid;
+    if (waiting(master) == 0 && waiting(slave.get()) == 0)
         return {};
     const int flags = (int)raw_syscall(SYS_fcntl, master, F_GETFL);
     const int off = 0, packets = 1;
@@ -135,6 +142,18 @@ Status save_pty(int master, PtyState& p) {
     return whole ? Status() : Status::refused("a pseudo terminal whose output is held up");
 }
 
+// It is the opener's, unless somebody (root, for a login) has given it away since.
+static void give_back_owner(int master, const PtyState& p) {
+    const UniqueFd slave(open_pty_slave(master, O_RDWR | O_NOCTTY | O_NONBLOCK));
+    struct stat st {};
+    if (!slave.ok() || raw_syscall(SYS_fstat, slave.get(), &st) < 0)
+        return;
+    if (st.st_uid != p.uid || st.st_gid != p.gid)
+        raw_syscall(SYS_fchown, slave.get(), p.uid, p.gid);
+    if ((st.st_mode & 07777) != p.mode)
+        raw_syscall(SYS_fchmod, slave.get(), p.mode);
+}
+
 Status fill_pty(int master, const PtyState& p) {
     raw_syscall(SYS_ioctl, master, TIOCSWINSZ, p.size.data());
     if (p.settings.size() == kKernelTermios)
@@ -145,6 +164,8 @@ Status fill_pty(int master, const PtyState& p) {
         if (!slave.ok() || !put(slave.get(), p.output) || !put(master, p.input))
             return Status::refused("cannot put back what was unread in a pseudo terminal");
     }
+    if (p.mode)
+        give_back_owner(master, p);
     const int packets = p.packets, locked = p.locked;
     raw_syscall(SYS_ioctl, master, TIOCPKT, &packets);
     raw_syscall(SYS_ioctl, master, TIOCSPTLCK, &locked);

@@ -16,7 +16,10 @@ struct PtyState {
     std::array<uint16_t, 4> size{};
     bool locked = false, packets = false;
     std::string output, input; // written by the program and not read by the master; typed, not read
-    auto fields() { return std::tie(settings, size, locked, packets, output, input); }
+    uint32_t mode = 0, uid = 0, gid = 0; // of the slave's device node
+    auto fields() {
+        return std::tie(settings, size, locked, packets, output, input, mode, uid, gid);
+    }
 };
 // By the master. What is under way is read and put back.
 Status save_pty(int master, PtyState& out);

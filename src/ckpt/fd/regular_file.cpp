@@ -53,7 +53,7 @@ Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
             return refuse_fd(f, "a file with a lease that somebody waits for: " + f.link);
     if (!name_leads_there(f)) {
         if ((f.flags & O_ACCMODE) == O_WRONLY &&
-            !open_fd(format("/proc/self/fd/%d", f.fd).c_str(), O_RDONLY).ok())
+            !open_fd(format("/proc/thread-self/fd/%d", f.fd).c_str(), O_RDONLY).ok())
             return refuse_fd(f,
                              "a deleted file that can only be written: " + without_deleted(f.link));
         SharedObject o;
@@ -80,7 +80,8 @@ Result<int> create_file(const Description& d, RestoreContext& ctx) {
     if (!decode(d.payload, p) || p.object >= (int64_t)ctx.object_fds.size())
         return Status::refused("damaged description of a file");
     const std::string path =
-        p.object >= 0 ? format("/proc/self/fd/%d", ctx.object_fds[(size_t)p.object]) : d.link;
+        p.object >= 0 ? format("/proc/thread-self/fd/%d", ctx.object_fds[(size_t)p.object])
+                      : d.link;
     // The way through /proc is a link, which shm_open's O_NOFOLLOW would refuse.
     const int dropped = kOpenTime | kFolderOnly | (p.object >= 0 ? O_NOFOLLOW : 0);
     UniqueFd fd = open_fd(path.c_str(), d.flags & ~dropped);

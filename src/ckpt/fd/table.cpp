@@ -20,8 +20,8 @@ constexpr const FdOps* kKinds[] = {
 };
 
 bool same_description(int a, int b) {
-    const int pid = own_pid();
-    return raw_syscall(SYS_kcmp, pid, pid, KCMP_FILE, a, b) == 0;
+    const int self = own_tid(); // the first thread may have ended, and has nothing open then
+    return raw_syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
 }
 
 // Two descriptors can only share what has the same inode; kcmp decides.
@@ -144,14 +144,14 @@ OpenFd look_at_descriptor(int fd) {
     f.flags = (int)raw_syscall(SYS_fcntl, fd, F_GETFL);
     f.cloexec = raw_syscall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC;
     raw_syscall(SYS_fstat, fd, &f.st);
-    read_link(format("/proc/self/fd/%d", fd).c_str(), f.link);
-    f.info = file_text(format("/proc/self/fdinfo/%d", fd));
+    read_link(format("/proc/thread-self/fd/%d", fd).c_str(), f.link);
+    f.info = file_text(format("/proc/thread-self/fdinfo/%d", fd));
     return f;
 }
 
 std::vector<OpenFd> open_descriptors() {
     std::vector<OpenFd> out;
-    for (const int fd : numeric_entries("/proc/self/fd")) {
+    for (const int fd : numeric_entries("/proc/thread-self/fd")) {
         if (own_fd_kind(fd) == OwnFd::Skip)
             continue;
         OpenFd f = look_at_descriptor(fd);

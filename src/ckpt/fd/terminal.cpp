@@ -82,7 +82,7 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
     for (const int fd : ctx.stdio)
         if (is_terminal(fd)) {
             const long again =
-                raw_syscall(SYS_openat, AT_FDCWD, format("/proc/self/fd/%d", fd).c_str(),
+                raw_syscall(SYS_openat, AT_FDCWD, format("/proc/thread-self/fd/%d", fd).c_str(),
                             flags | O_NOCTTY | O_CLOEXEC);
             // Not ours to open (after su, say): share the restorer's own description.
             return ctx.lift(again >= 0 ? again : raw_syscall(SYS_dup, fd), "terminal");

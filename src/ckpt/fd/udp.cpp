@@ -1,55 +1,32 @@
 #include "ckpt/fd/udp.h"
+#include "ckpt/fd/sock_diag.h"
 #include "ckpt/fd/socket_options.h"
 #include "ckpt/text.h"
 #include <cstring>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace glckpt::ckpt {
 namespace {
 
-struct DiagRequest {
-    nlmsghdr header{};
-    inet_diag_req_v2 body{};
-};
-
 // All UDP sockets are listed: a question for one alone takes an address that may be shared.
 int shutdown_of_inode(int family, int protocol, uint32_t inode) {
-    const UniqueFd s(
-        raw_syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-    DiagRequest q;
-    q.header.nlmsg_len = sizeof q;
-    q.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    q.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    q.body.sdiag_family = (uint8_t)family;
-    q.body.sdiag_protocol = (uint8_t)protocol;
-    q.body.idiag_states = ~0u;
-    if (!s.ok() || raw_syscall(SYS_sendto, s.get(), &q, sizeof q, 0, 0, 0) < 0)
-        return 0;
-    alignas(nlmsghdr) static char buffer[32 << 10]; // the checkpoint thread's alone
-    for (;;) {
-        const long n = raw_syscall(SYS_recvfrom, s.get(), buffer, sizeof buffer, 0, 0, 0);
-        if (n <= 0)
-            return 0;
-        auto* h = reinterpret_cast<const nlmsghdr*>(buffer);
-        for (size_t left = (size_t)n; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-            if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
-                return 0;
-            const auto* m = static_cast<const inet_diag_msg*>(NLMSG_DATA(h));
-            if (m->idiag_inode != inode)
-                continue;
-            auto* a = reinterpret_cast<const rtattr*>(m + 1);
-            int rest = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof *m));
-            for (; RTA_OK(a, rest); a = RTA_NEXT(a, rest))
-                if (a->rta_type == INET_DIAG_SHUTDOWN)
-                    return *static_cast<const uint8_t*>(RTA_DATA(a));
-            return 0;
-        }
-    }
+    inet_diag_req_v2 q{};
+    q.sdiag_family = (uint8_t)family;
+    q.sdiag_protocol = (uint8_t)protocol;
+    q.idiag_states = ~0u;
+    int found = 0;
+    dump_sockets(&q, sizeof q, [&](const nlmsghdr* h) {
+        if (static_cast<const inet_diag_msg*>(NLMSG_DATA(h))->idiag_inode != inode)
+            return true;
+        for_each_attribute<inet_diag_msg>(h, [&](int type, const char* data, size_t) {
+            if (type == INET_DIAG_SHUTDOWN)
+                found = (uint8_t)*data;
+        });
+        return false;
+    });
+    return found;
 }
 
 // An address that anybody's is, as one that can be sent to.

@@ -123,7 +123,8 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
     const bool connected = raw_syscall(SYS_getpeername, f.fd, &a, &bytes) >= 0;
     if (!connected && p.type == SOCK_DGRAM)
         return {};
-    if (connected && !p.peer && p.shutdown == 0 && p.type != SOCK_DGRAM) {
+    const bool waits = connected && !p.peer && p.shutdown == 0 && p.type != SOCK_DGRAM;
+    if (waits && ctx.has_inode(f.st.st_dev, it == ctx.unix_peers.end() ? 0 : it->second.waits_at)) {
         // Its other end is made, but has no descriptor (and no inode) before accept().
         int sent = 0;
         raw_syscall(SYS_ioctl, f.fd, TIOCOUTQ, &sent);
@@ -134,7 +135,7 @@ Status judge_connection(const OpenFd& f, SaveContext& ctx, Payload& p) {
         p.shape = Shape::Waiting;
         return {};
     }
-    if (!p.peer) {
+    if (!p.peer && !waits) {
         // Connected once, or never: a fresh stream socket has no peer and reports no hang-up.
         p.shape = connected ? Shape::PeerClosed : Shape::Unconnected;
         return {};

@@ -72,7 +72,7 @@ Result<ChainSummary> read_chain_summary(const std::string& path) {
     if (!fd.ok())
         return Status::refused(path + ": " + error_text(fd.error()));
     std::string true_path;
-    read_link(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), true_path);
+    read_link(("/proc/thread-self/fd/" + std::to_string(fd.get())).c_str(), true_path);
     const std::string folder = folder_of(true_path.starts_with("/") ? true_path : path);
     ChainSummary out;
     TreeState tree;

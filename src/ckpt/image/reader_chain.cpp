@@ -48,7 +48,7 @@ Status ImageReader::load_refs() {
 
 std::string ImageReader::true_path() const {
     std::string path;
-    read_link(format("/proc/self/fd/%d", fd_.get()).c_str(), path);
+    read_link(format("/proc/thread-self/fd/%d", fd_.get()).c_str(), path);
     return path.starts_with("/") ? path : path_;
 }
 

@@ -17,13 +17,6 @@ constexpr int kLevel = 1;
 
 uint64_t align_up(uint64_t n, uint64_t to) { return (n + to - 1) & ~(to - 1); }
 
-// The first offset from `at` on that lies in its huge page where `address` lies in its own: a
-// mapping of the one onto the other can then use huge pages.
-uint64_t congruent(uint64_t at, uint64_t address) {
-    const uint64_t want = address % kHugePage, have = at % kHugePage;
-    return at + (want >= have ? want - have : kHugePage - have + want);
-}
-
 ZSTD_CCtx* make_compressor() {
     const ZSTD_customMem memory{[](void*, size_t n) { return heap_alloc(n); },
                                 [](void*, void* p) { heap_free(p); }, nullptr};
@@ -47,7 +40,8 @@ struct ImageWriter::FrameSink {
 
     uint64_t room() const { return kFrameBytes - fill; }
 
-    Status add(const char* data, uint64_t bytes, uint64_t file_offset) {
+    // `before`: the hashes of what lies in the file already, page by page.
+    Status add(const char* data, uint64_t bytes, uint64_t file_offset, PageHash* before) {
         // Always through a copy: among the pages are this very thread's stack and variables, and
         // what is hashed must be what is written.
         char* copy = plain.get() + fill;
@@ -56,11 +50,27 @@ struct ImageWriter::FrameSink {
             writer.hashes_.push_back(hash_of_page(copy + at, writer.seed_));
         if (writer.profile_ == Profile::Raw) {
             XXH3_64bits_update(&hash, copy, bytes);
-            if (Status s = writer.write_at(copy, bytes, file_offset); !s)
+            if (Status s = write_raw(copy, bytes, file_offset, before); !s)
                 return s;
         }
         fill += bytes;
         return fill == kFrameBytes ? flush() : Status();
+    }
+
+    Status write_raw(const char* copy, uint64_t bytes, uint64_t file_offset, PageHash* before) {
+        if (!before)
+            return writer.write_at(copy, bytes, file_offset);
+        const PageHash* now = &writer.hashes_[writer.hashes_.size() - bytes / kPage];
+        for (uint64_t page = 0, pages = bytes / kPage; page < pages; ++page) {
+            const bool same = before[page] == now[page];
+            before[page] = {};
+            if (same)
+                continue;
+            if (Status s = writer.write_at(copy + page * kPage, kPage, file_offset + page * kPage);
+                !s)
+                return s;
+        }
+        return {};
     }
 
     Status flush() {
@@ -99,6 +109,11 @@ ImageWriter::ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t d
     : fd_(fd), profile_(profile), header_at_(header_at), end_(data_at), seed_(seed) {}
 ImageWriter::~ImageWriter() = default;
 
+uint64_t congruent(uint64_t at, uint64_t address) {
+    const uint64_t want = address % kHugePage, have = at % kHugePage;
+    return at + (want >= have ? want - have : kHugePage - have + want);
+}
+
 uint64_t random_seed() {
     uint64_t seed = 0;
     raw_syscall(SYS_getrandom, &seed, sizeof seed, 0);
@@ -112,12 +127,27 @@ Status ImageWriter::write_at(const void* data, uint64_t bytes, uint64_t offset) 
     return {};
 }
 
+void ImageWriter::lay_out_precopied(std::vector<PageRun>::iterator from,
+                                    std::vector<PageRun>::iterator to) {
+    for (auto r = from; r != to; ++r) {
+        r->file_offset = precopied_->place_of(r->address, r->address + r->bytes);
+        if (r->file_offset == 0) {
+            r->file_offset = align_up(end_, kPage);
+            end_ = r->file_offset + r->bytes;
+        }
+    }
+}
+
 void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings) {
     if (profile_ != Profile::Raw)
         return;
     // A huge, nearly empty reservation would make a file with holes of terabytes, which file
-    // systems refuse; its pages are packed one run after another and restored by reading.
-    constexpr uint64_t kSparseAllowance = 64 << 20;
+    // systems refuse, and the stack of every thread one of megabytes, which makes images look
+    // larger than they are and copies slow: their pages are packed one run after another and
+    // restored by reading.
+    constexpr uint64_t kSparseAllowance = 256 << 10;
+    if (precopied_)
+        precopied_->split(runs);
     auto run = runs.begin();
     for (PageLayout& m : mappings) {
         const auto first = run;
@@ -126,6 +156,13 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
             present += run->bytes;
         if (present == 0)
             continue;
+        if (precopied_ && std::any_of(first, run, [&](const PageRun& r) {
+                return precopied_->place_of(r.address, r.address + r.bytes) != 0;
+            })) {
+            lay_out_precopied(first, run);
+            m.image_offset = precopied_->place_of(m.start, m.end);
+            continue;
+        }
         const bool whole = m.may_be_whole && m.end - m.start <= 4 * present + kSparseAllowance;
         // Only what can be mapped with huge pages pays for the gap.
         uint64_t at = whole && m.end - m.start >= 2 * kHugePage ? congruent(end_, m.start)
@@ -153,7 +190,10 @@ Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSour
         for (uint64_t done = 0; done < r.bytes;) {
             const uint64_t n = std::min(r.bytes - done, sink.room());
             const char* data = source(r.space, r.address + done, n, buffer.get());
-            if (Status s = sink.add(data, n, r.file_offset + done); !s)
+            PageHash* before = precopied_ && r.space == kProcessSpace
+                                   ? precopied_->hashes_of(r.address + done, n / kPage)
+                                   : nullptr;
+            if (Status s = sink.add(data, n, r.file_offset + done, before); !s)
                 return s;
             done += n;
             if (progress)
@@ -162,6 +202,9 @@ Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSour
     }
     if (Status s = sink.flush(); !s)
         return s;
+    if (precopied_)
+        if (Status s = precopied_->clear_rest(fd_); !s)
+            return s;
     const std::string_view run_bytes(reinterpret_cast<const char*>(runs.data()),
                                      runs.size() * sizeof(PageRun));
     const std::string_view frame_bytes(reinterpret_cast<const char*>(frames_.data()),

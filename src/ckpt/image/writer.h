@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "ckpt/image/chain.h"
 #include "ckpt/image/format.h"
+#include "ckpt/image/precopy.h"
 #include "ckpt/state.h"
 #include <atomic>
 #include <functional>
@@ -32,6 +33,11 @@ class ImageWriter {
     ~ImageWriter();
     ImageWriter(const ImageWriter&) = delete;
 
+    // Raw: much of it lies in the file already, and needs only be looked at. Before anything else.
+    void build_on(Precopied& precopied) {
+        precopied_ = &precopied;
+        end_ = precopied.end();
+    }
     // Raw: gives every run its place. Runs must be sorted by space and address. `mappings` are
     // the address ranges that should be contiguous in the file; their image_offset is filled.
     void lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings);
@@ -48,17 +54,23 @@ class ImageWriter {
     uint64_t file_bytes() const { return end_; }
 
   private:
+    void lay_out_precopied(std::vector<PageRun>::iterator from, std::vector<PageRun>::iterator to);
     Status write_at(const void* data, uint64_t bytes, uint64_t offset);
     struct FrameSink;
     int fd_;
     Profile profile_;
     uint64_t header_at_, end_; // end: where the next thing goes
     uint64_t seed_;
+    Precopied* precopied_ = nullptr;
     std::vector<PageFrame> frames_;
     std::vector<PageHash> hashes_;
     std::vector<SectionEntry> table_;
 };
 
 uint64_t random_seed();
+
+// The first offset from `at` on that lies in its huge page where `address` lies in its own: a
+// mapping of the one onto the other can then use huge pages.
+uint64_t congruent(uint64_t at, uint64_t address);
 
 } // namespace glckpt::ckpt

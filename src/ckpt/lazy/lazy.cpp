@@ -1,6 +1,7 @@
 #include "ckpt/lazy/lazy.h"
 #include "base/lock.h"
 #include "ckpt/interpose.h"
+#include "ckpt/mem/fork_advice.h"
 #include "ckpt/sys.h"
 #include <algorithm>
 #include <atomic>
@@ -31,7 +32,9 @@ bool intersects(uint64_t start, uint64_t end) {
     return false;
 }
 
-void forget(uint64_t start, uint64_t end) {
+// It is gone from there; what has been moved is at `added` now. In one step: another thread may ask
+// at any moment.
+void forget(uint64_t start, uint64_t end, Range added = {}) {
     const Locked hold(g_lock);
     std::vector<Range> rest;
     for (const Range& r : memory().ranges) {
@@ -40,6 +43,8 @@ void forget(uint64_t start, uint64_t end) {
         if (std::max(r.start, end) < r.end)
             rest.push_back({std::max(r.start, end), r.end});
     }
+    if (added.start < added.end)
+        rest.push_back(added);
     memory().ranges = std::move(rest);
     g_any.store(!memory().ranges.empty());
 }
@@ -97,6 +102,8 @@ extern "C" {
 GLCKPT_EXPORT int madvise(void* address, size_t bytes, int advice) noexcept {
     static Real<int(void*, size_t, int)> real("madvise");
     const auto start = (uint64_t)address, end = start + bytes;
+    if (is_fork_advice(advice))
+        g_fork_advice.fetch_add(1); // before it has an effect
     if (!g_any.load(std::memory_order_relaxed) || !drops_contents(advice) ||
         !intersects(start, end))
         return real(address, bytes, advice);
@@ -121,8 +128,7 @@ GLCKPT_EXPORT void* mremap(void* address, size_t old_bytes, size_t new_bytes, in
     if (result == MAP_FAILED || parts.empty())
         return result;
     const auto to = (uint64_t)result;
-    forget(start, start + old_bytes);
-    remember(to, to + std::min(old_bytes, new_bytes));
+    forget(start, start + old_bytes, {to, to + std::min(old_bytes, new_bytes)});
     if (new_bytes > old_bytes)
         make_zero(to + old_bytes, to + new_bytes, parts.front().prot);
     return result;

@@ -175,7 +175,7 @@ class Describer {
     // /proc/self/mem, where a load would be a SIGBUS.
     void add_all(const Vma& v) {
         make_readable(v);
-        const UniqueFd mem = open_fd("/proc/self/mem", O_RDONLY);
+        const UniqueFd mem = open_fd("/proc/thread-self/mem", O_RDONLY);
         alignas(8) static char page[kPage];
         for (uint64_t at = v.start; at < v.end; at += kPage) {
             if (raw_syscall(SYS_pread64, mem.get(), page, kPage, at) != (long)kPage ||

@@ -38,10 +38,11 @@ void parse_flags(std::string_view text, Vma& v) {
     static constexpr struct {
         char name[3];
         uint32_t flag;
-    } kFlags[] = {{"gd", kGrowsDown},  {"hg", kHugePages},      {"nh", kNoHugePages},
-                  {"dc", kDontFork},   {"wf", kWipeOnFork},     {"nr", kNoReserve},
-                  {"dd", kDontDump},   {"lo", kLocked},         {"mg", kMergeable},
-                  {"rr", kRandomRead}, {"sr", kSequentialRead}, {"sl", kSealed}};
+    } kFlags[] = {{"gd", kGrowsDown},    {"hg", kHugePages},      {"nh", kNoHugePages},
+                  {"dc", kDontFork},     {"wf", kWipeOnFork},     {"nr", kNoReserve},
+                  {"dd", kDontDump},     {"lo", kLocked},         {"mg", kMergeable},
+                  {"rr", kRandomRead},   {"sr", kSequentialRead}, {"sl", kSealed},
+                  {"lf", kLockedOnFault}};
     for (Scanner in(text); !in.done();) {
         in.skip(' ');
         const std::string_view word = in.until(' ');
@@ -66,7 +67,7 @@ bool starts_entry(std::string_view line) {
 
 std::vector<Vma> read_maps() {
     std::vector<Vma> out;
-    const std::string text = file_text("/proc/self/maps");
+    const std::string text = file_text("/proc/thread-self/maps");
     for (Scanner lines(text); !lines.done();)
         out.push_back(parse_line(lines.line()));
     return out;
@@ -74,7 +75,7 @@ std::vector<Vma> read_maps() {
 
 std::vector<Vma> read_smaps() {
     std::vector<Vma> out;
-    const std::string text = file_text("/proc/self/smaps");
+    const std::string text = file_text("/proc/thread-self/smaps");
     for (Scanner lines(text); !lines.done();) {
         const std::string_view line = lines.line();
         if (starts_entry(line))

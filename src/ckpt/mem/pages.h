@@ -7,7 +7,7 @@ namespace glckpt::ckpt {
 
 class Pagemap {
   public:
-    Pagemap() : fd_(open_fd("/proc/self/pagemap", O_RDONLY)) {}
+    Pagemap() : fd_(open_fd("/proc/thread-self/pagemap", O_RDONLY)) {}
     bool ok() const { return fd_.ok(); }
     // Ranges of private pages (present or swapped, not of a file, not the zero page), ascending.
     void modified(Range within, std::vector<Range>& out);

@@ -34,9 +34,9 @@ Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<C
     const bool readable = raw_syscall(SYS_pread64, fd, &byte, 1, 0) >= 0;
     const std::vector<FileLock> locks =
         readable ? std::vector<FileLock>()
-                 : locks_of_process(file_text(format("/proc/self/fdinfo/%d", fd)));
-    UniqueFd again(readable ? -1
-                            : open_fd(format("/proc/self/fd/%d", fd).c_str(), O_RDONLY).release());
+                 : locks_of_process(file_text(format("/proc/thread-self/fdinfo/%d", fd)));
+    UniqueFd again(
+        readable ? -1 : open_fd(format("/proc/thread-self/fd/%d", fd).c_str(), O_RDONLY).release());
     const int from = again.ok() ? again.get() : fd;
     const long position = raw_syscall(SYS_lseek, from, 0, SEEK_CUR);
     Status status;
@@ -76,7 +76,7 @@ Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out
     std::string resident(bytes / kPage, '\1');
     if (!swap_in_use())
         raw_syscall(SYS_mincore, v.start, bytes, resident.data());
-    const UniqueFd mem = open_fd("/proc/self/mem", O_RDONLY);
+    const UniqueFd mem = open_fd("/proc/thread-self/mem", O_RDONLY);
     for (uint64_t i = 0; i < resident.size();) {
         uint64_t n = i;
         while (n < resident.size() && (resident[n] & 1))

@@ -1,5 +1,6 @@
 #include "ckpt/process/attributes.h"
 #include "ckpt/process/cpu.h"
+#include "ckpt/process/flags.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
@@ -12,7 +13,7 @@ namespace {
 
 std::vector<std::string> command_line() {
     std::vector<std::string> out;
-    const std::string text = file_text("/proc/self/cmdline");
+    const std::string text = file_text("/proc/thread-self/cmdline");
     for (Scanner in(text); !in.done();)
         out.emplace_back(in.until('\0'));
     return out;
@@ -48,7 +49,7 @@ Credentials credentials() {
 } // namespace
 
 void save_identity(ProcessState& state) {
-    read_link("/proc/self/exe", state.program);
+    read_link("/proc/thread-self/exe", state.program);
     state.command_line = command_line();
     utsname names{};
     raw_syscall(SYS_uname, &names);
@@ -59,18 +60,19 @@ void save_identity(ProcessState& state) {
     state.process_group = (int32_t)raw_syscall(SYS_getpgid, 0);
     state.session = (int32_t)raw_syscall(SYS_getsid, 0);
     state.credentials = credentials();
-    read_link("/proc/self/cwd", state.cwd);
+    read_link("/proc/thread-self/cwd", state.cwd);
     // umask can only be read by setting it; every other thread is stopped.
     state.umask = (uint32_t)raw_syscall(SYS_umask, 0);
     raw_syscall(SYS_umask, state.umask);
     state.dumpable = (uint32_t)raw_syscall(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0);
     state.personality = (uint32_t)raw_syscall(SYS_personality, 0xffffffff);
     raw_syscall(SYS_prctl, PR_GET_CHILD_SUBREAPER, &state.child_subreaper, 0, 0, 0);
+    save_process_flags(state.flags);
     state.realtime_ns = (int64_t)clock_ns(CLOCK_REALTIME);
     state.monotonic_ns = (int64_t)clock_ns(CLOCK_MONOTONIC);
     state.boottime_ns = (int64_t)clock_ns(CLOCK_BOOTTIME);
     state.cpu_features = cpu_features();
-    state.oom_score = (int32_t)Scanner(file_text("/proc/self/oom_score_adj")).number();
+    state.oom_score = (int32_t)Scanner(file_text("/proc/thread-self/oom_score_adj")).number();
     const long barriers = raw_syscall(SYS_membarrier, 1 << 9, 0, 0);
     state.membarrier = barriers > 0 ? (uint32_t)barriers : 0;
     const TreeMember self = look_at_process(state.pid);
@@ -85,7 +87,7 @@ void save_limits(ProcessState& state) {
 
 void save_layout(ProcessState& state) {
     SavedLayout& l = state.layout;
-    const std::string stat = file_text("/proc/self/stat");
+    const std::string stat = file_text("/proc/thread-self/stat");
     // The second field, the name, may hold anything but ends with the last ')'.
     Scanner in(std::string_view(stat).substr(stat.rfind(')') + 2));
     uint64_t field[53] = {};
@@ -105,7 +107,7 @@ void save_layout(ProcessState& state) {
     l.arg_end = field[49];
     l.env_start = field[50];
     l.env_end = field[51];
-    l.auxv = file_text("/proc/self/auxv");
+    l.auxv = file_text("/proc/thread-self/auxv");
 }
 
 } // namespace glckpt::ckpt

@@ -1,4 +1,5 @@
 #include "ckpt/process/restore.h"
+#include "ckpt/process/flags.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <algorithm>
@@ -66,6 +67,7 @@ void restore_own_thread(const ThreadSlot& slot) {
         raw_syscall(SYS_sched_setscheduler, 0, slot.policy, &slot.priority);
     if (slot.nice)
         raw_syscall(SYS_setpriority, PRIO_PROCESS, 0, slot.nice);
+    restore_thread_flags(slot.flags);
     if (slot.timer_slack)
         raw_syscall(SYS_prctl, PR_SET_TIMERSLACK, slot.timer_slack, 0, 0, 0);
 }
@@ -76,12 +78,13 @@ void restore_process(const ProcessState& s, int exe_fd) {
         if (n != SIGKILL && n != SIGSTOP)
             raw_syscall(SYS_rt_sigaction, n, &s.actions[(size_t)n - 1], 0, 8);
     const std::string score = format("%d", s.oom_score);
-    if (file_text("/proc/self/oom_score_adj") != score + "\n")
-        if (const UniqueFd f = open_fd("/proc/self/oom_score_adj", O_WRONLY); f.ok())
+    if (file_text("/proc/thread-self/oom_score_adj") != score + "\n")
+        if (const UniqueFd f = open_fd("/proc/thread-self/oom_score_adj", O_WRONLY); f.ok())
             write_all(f.get(), score.data(), score.size());
     for (const int command : {1 << 2, 1 << 4, 1 << 6, 1 << 8}) // the ones that register
         if (s.membarrier & (unsigned)command)
             raw_syscall(SYS_membarrier, command, 0, 0);
+    restore_process_flags(s.flags);
     if (s.child_subreaper)
         raw_syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (exe_fd >= 0)

@@ -37,7 +37,7 @@ std::vector<siginfo_t> guess(uint64_t pending) {
 void save_signals(ProcessState& state) {
     for (int n = 1; n <= 64; ++n)
         raw_syscall(SYS_rt_sigaction, n, 0, &state.actions[(size_t)n - 1], 8);
-    const std::string status = file_text("/proc/self/status");
+    const std::string status = file_text("/proc/thread-self/status");
     const uint64_t pending =
         Scanner(value_of(status, "ShdPnd:")).hex() & ~(1ull << (kStopSignal - 1));
     if (pending == 0)

@@ -7,8 +7,6 @@
 namespace glckpt::ckpt {
 namespace {
 
-constexpr uint32_t kRseqSignature = 0x53053053; // RSEQ_SIG of x86
-
 void save_pending(const ThreadSlot& slot, SavedThread& t) {
     for (const siginfo_t& s : slot.queued)
         t.pending.push_back({std::string(reinterpret_cast<const char*>(&s), 128)});

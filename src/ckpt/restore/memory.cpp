@@ -227,7 +227,11 @@ Status MemoryLoader::protect() {
             if (m.flags & a.flag)
                 raw_syscall(SYS_madvise, p.at, m.bytes(), a.advice);
         if (m.flags & kLocked)
-            raw_syscall(SYS_mlock, p.at, m.bytes());
+            raw_syscall(SYS_mlock2, p.at, m.bytes(), m.flags & kLockedOnFault ? MLOCK_ONFAULT : 0);
+        if (m.name.starts_with("[anon:")) { // PR_SET_VMA_ANON_NAME
+            const std::string name = m.name.substr(6, m.name.size() - 7);
+            raw_syscall(SYS_prctl, 0x53564d41, 0, p.at, m.bytes(), name.c_str());
+        }
     }
     for (const GuardedPages& g : image_.process().guards)
         if (raw_syscall(SYS_madvise, now_at(g.start), g.end - g.start, 102 /*GUARD_INSTALL*/) < 0)

@@ -1,5 +1,6 @@
 #include "ckpt/restore/restorer.h"
 #include "ckpt/process/cpu.h"
+#include "ckpt/process/flags.h"
 #include "ckpt/restore/channel.h"
 #include "ckpt/restore/descriptors.h"
 #include "ckpt/restore/grow.h"
@@ -38,8 +39,10 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &lim);
 }
 
-Status check_cpu(const ProcessState& s) {
-    const auto here = cpu_features();
+Status check_cpu(const ProcessState& s, bool as_on_another) {
+    auto here = cpu_features();
+    if (as_on_another)
+        here[0] &= ~1ull; // floating point, which every one has
     for (size_t i = 0; i < here.size(); ++i)
         if (s.cpu_features[i] & ~here[i])
             return Status::refused("this processor lacks instructions that the program was told it "
@@ -92,6 +95,7 @@ class BlobRegion {
 
 std::vector<BlobThread> blob_threads(const ProcessState& s, BlobRegion& region, uint64_t& main) {
     std::vector<BlobThread> out;
+    main = s.threads.size(); // unless it is among them
     for (const SavedThread& t : s.threads) {
         if (t.tid == s.pid)
             main = out.size();
@@ -305,6 +309,9 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
         !s)
         fail(channel, s);
 
+    if (!allow_processor_state(state.flags.processor_state))
+        fail(channel,
+             Status::refused("this kernel does not let a program use AMX, as this one did"));
     // From here on nothing can fail that has not been tried.
     handover.status_fd = channel;
     handover.blob = region.start();
@@ -328,6 +335,7 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
     plan.threads = region.put(threads.data(), threads.size());
     plan.thread_count = threads.size();
     plan.thread_entry = state.thread_entry;
+    plan.ended_entry = state.ended_entry;
     plan.set_tid = 1;
     plan.handover = region.put(&handover, 1);
     plan.handover_bytes = sizeof handover;
@@ -357,7 +365,7 @@ void become_program(ImageTree& tree, const RestoreOptions& options, IdentityKind
     must(0, check_lengths(tree.root(), options));
     for (size_t i = 0; i < tree.size(); ++i)
         if (tree.living(i)) {
-            must(0, check_cpu(tree.process(i)));
+            must(0, check_cpu(tree.process(i), options.foreign_cpu));
             must(0, check_credentials(tree.process(i)));
         }
     raise_descriptor_limit();

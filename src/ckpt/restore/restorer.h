@@ -9,7 +9,8 @@ struct RestoreOptions {
     std::string display;
     std::vector<std::string> renderer_env;
     bool stopped = false, lazy = false;
-    bool proxy_vdso = false; // for tests: as on another kernel
+    bool proxy_vdso = false;  // for tests: as on another kernel
+    bool foreign_cpu = false; // and on another processor
 };
 
 // Does not return. What goes wrong is told through `channel`.

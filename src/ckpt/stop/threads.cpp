@@ -4,6 +4,7 @@
 #include "base/service_thread.h"
 #include "ckpt/stop/frame.h"
 #include "ckpt/stop/pending.h"
+#include "ckpt/stop/rseq.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <asm/prctl.h>
@@ -11,10 +12,6 @@
 #include <cstddef>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-
-// Where glibc keeps the rseq area, from the thread pointer.
-extern "C" __attribute__((weak)) const ptrdiff_t __rseq_offset;
-extern "C" __attribute__((weak)) const unsigned int __rseq_size;
 
 namespace glckpt::ckpt {
 namespace {
@@ -86,15 +83,10 @@ void describe_self(ThreadSlot& s, ucontext_t* uc) {
     raw_syscall(SYS_prctl, kPrGetTidAddress, &s.clear_tid, 0, 0, 0);
     raw_syscall(SYS_get_robust_list, 0, &s.robust, &s.robust_bytes);
     raw_syscall(SYS_prctl, PR_GET_NAME, s.name, 0, 0, 0);
-    s.rseq_bytes = 0;
-    if (&__rseq_size && __rseq_size) {
-        s.rseq = s.fs + (uint64_t)__rseq_offset;
-        // cpu_id is negative where the registration was refused or has not happened yet.
-        if (reinterpret_cast<const int32_t*>(s.rseq)[1] >= 0)
-            s.rseq_bytes = 32;
-    }
+    find_rseq(s);
     describe_scheduling(s);
     read_thread_credentials(s.credentials);
+    read_thread_flags(s.flags);
     note_time_left(s);
 }
 
@@ -149,7 +141,7 @@ void take_snapshot(ThreadSlot& slot, ucontext_t* uc) {
     describe_self(slot, uc);
     slot.state.store(ThreadSlot::Parked);
     // No exit signal: the app's wait() never sees the copy.
-    const long pid = raw_syscall(SYS_clone, 0, 0, 0, 0, 0);
+    const long pid = g_snapshot.child ? raw_syscall(SYS_clone, 0, 0, 0, 0, 0) : -EAGAIN;
     if (pid == 0) {
         g_snapshot.child(g_snapshot.arg);
         for (;;)
@@ -236,9 +228,6 @@ void look_at_syscall(ThreadSlot& s) {
 
 std::string why_not_stopped(int tid) {
     const std::string task = format("/proc/self/task/%d", tid);
-    std::string name = file_text(task + "/comm");
-    while (!name.empty() && name.back() == '\n')
-        name.pop_back();
     const std::string status = file_text(task + "/status");
     Scanner blocked(value_of(status, "SigBlk:"));
     const char* reason = "does not answer the stop signal";
@@ -248,7 +237,7 @@ std::string why_not_stopped(int tid) {
         reason = "is in an uninterruptible wait (of a vfork, or of a device)";
     else if (value_of(status, "State:").starts_with("T"))
         reason = "is stopped (SIGSTOP): continue it with kill -CONT first";
-    return format("thread %d (%s) %s", tid, name.c_str(), reason);
+    return thread_text(tid) + " " + reason;
 }
 
 bool known(int tid) {
@@ -276,10 +265,22 @@ int somebody_missing() {
     return 0;
 }
 
+// The first thread of a process stays listed when it has ended (pthread_exit in main()), until the
+// others have.
+bool has_ended(int tid) {
+    if (raw_syscall(SYS_tgkill, own_pid(), tid, 0) < 0)
+        return true;
+    if (tid != own_pid())
+        return false;
+    const std::string stat = file_text(format("/proc/self/task/%d/stat", tid));
+    const size_t name_end = stat.rfind(')');
+    return name_end != stat.npos && name_end + 2 < stat.size() &&
+           (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X');
+}
+
 void notice_ended_threads() {
     for (const auto& s : g_slots)
-        if (s->state.load() == ThreadSlot::Signalled &&
-            raw_syscall(SYS_tgkill, own_pid(), s->tid, 0) < 0)
+        if (s->state.load() == ThreadSlot::Signalled && has_ended(s->tid))
             s->state.store(ThreadSlot::Gone);
 }
 
@@ -323,6 +324,13 @@ Status await_signalled(uint64_t deadline_ns) {
 
 } // namespace
 
+std::string thread_text(int tid) {
+    std::string name = file_text(format("/proc/self/task/%d/comm", tid));
+    while (!name.empty() && name.back() == '\n')
+        name.pop_back();
+    return format("thread %d (%s)", tid, name.c_str());
+}
+
 Status Stop::stop(Who who, uint64_t deadline_ns) {
     if (!active_) {
         retire_slots();
@@ -332,7 +340,8 @@ Status Stop::stop(Who who, uint64_t deadline_ns) {
     for (;;) {
         bool fresh = false;
         for (const int tid : numeric_entries("/proc/self/task")) {
-            if (tid == self || is_service_thread(tid) != (who == Who::Service) || known(tid))
+            if (tid == self || is_service_thread(tid) != (who == Who::Service) || known(tid) ||
+                (tid == own_pid() && has_ended(tid)))
                 continue;
             fresh = true;
             if (Status s = signal_thread(tid, who, deadline_ns); !s)
@@ -363,7 +372,7 @@ void Stop::resume() {
 
 // SigQ counts what is queued for any process of this user: mostly, nothing is.
 void Stop::look_at_queues() {
-    if (value_of(file_text("/proc/self/status"), "SigQ:").starts_with("0/"))
+    if (value_of(file_text("/proc/thread-self/status"), "SigQ:").starts_with("0/"))
         return;
     uint32_t asked = 0;
     g_looked.store(0);
@@ -450,6 +459,22 @@ void forget_stop_after_fork() {
     g_errand.wanted.store(0);
     g_slots.clear();
     g_parked.store(0);
+}
+
+// Where the first thread of a restarted process enters that had ended: others count on its being
+// listed as the process, and as ended. Whoever has counted it takes the memory away in which it
+// stood until here: no stack.
+extern "C" [[gnu::naked, gnu::used]] void glckpt_restarted_ended_thread() {
+    asm("lea %0, %%rdi\n"
+        "lock incl (%%rdi)\n"
+        "mov $1, %%esi\n" // FUTEX_WAKE
+        "mov $1, %%edx\n"
+        "mov $202, %%eax\n"
+        "syscall\n"
+        "xor %%edi, %%edi\n"
+        "mov $60, %%eax\n" // exit
+        "syscall\n"
+        "hlt" ::"m"(g_restarted));
 }
 
 // Where a thread of a restarted process enters: the kernel objects are its own again, its frame is

@@ -11,6 +11,7 @@
 #pragma once
 #include "base/status.h"
 #include "ckpt/process/credentials.h"
+#include "ckpt/process/flags.h"
 #include <atomic>
 #include <csignal>
 #include <cstdint>
@@ -20,6 +21,7 @@
 namespace glckpt::ckpt {
 
 constexpr int kStopSignal = 33;
+constexpr uint32_t kRseqSignature = 0x53053053; // RSEQ_SIG of x86
 
 // One thread of one stop. Lives until every thread has left that stop, and goes into the image:
 // a restarted thread is given the address of its slot.
@@ -48,6 +50,7 @@ struct ThreadSlot {
     ucontext_t* frame = nullptr;
     uint64_t fs = 0, gs = 0, clear_tid = 0, robust = 0, robust_bytes = 0, rseq = 0;
     uint32_t rseq_bytes = 0;
+    bool rseq_elsewhere = false;   // not where the C library has it: nobody knows where
     std::vector<siginfo_t> queued; // signals that wait for it alone
     std::atomic<uint32_t> look{0}; // it is to look at them
     char name[16] = {};
@@ -57,8 +60,12 @@ struct ThreadSlot {
     uint32_t affinity_bytes = 0;
     uint64_t affinity[16] = {}; // 1024 processors
     ThreadCredentials credentials;
+    ThreadFlags flags;
     int64_t time_left_ns = -1; // of a relative time-out that the stop cut; -1: none
 };
+
+// "thread 4711 (its name)", for messages.
+std::string thread_text(int tid);
 
 enum class Who { App, Service };
 
@@ -102,7 +109,8 @@ void forget_stop_after_fork();
 // In the checkpoint thread, all others parked: a copy of the process that shares nothing.
 // `child` runs in the copy and must not return. Gives the copy's pid in the original, and
 // kRestarted when a restarted process comes out of here instead.
-// `instead`: what runs right here, and returns, where there can be no copy; then 0.
+// `instead`: what runs right here, and returns, where there can be no copy; then 0. `child` null: a
+// copy is not even tried.
 constexpr int kRestarted = -100000;
 int fork_snapshot(void (*child)(void*), void* arg, ThreadSlot& self,
                   void (*instead)(void*) = nullptr);

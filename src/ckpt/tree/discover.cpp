@@ -30,6 +30,7 @@ Looked look(int pid) {
     m.name = stat.substr(open + 1, close - open - 1);
     m.zombie = stat[close + 2] == 'Z' || stat[close + 2] == 'X';
     Scanner in(std::string_view(stat).substr(close + 2));
+    long threads = 1;
     for (int field = 3; field <= 38 && !in.done(); ++field) {
         const std::string_view word = in.until(' ');
         const auto value = Scanner(word).number();
@@ -49,6 +50,9 @@ Looked look(int pid) {
         case 8:
             m.foreground = (int32_t)value;
             break;
+        case 20:
+            threads = (long)value;
+            break;
         case 22:
             out.began = (uint64_t)value;
             break;
@@ -59,6 +63,8 @@ Looked look(int pid) {
             break;
         }
     }
+    // The first thread of one that goes on without it is shown like a process that has ended.
+    m.zombie &= threads <= 1;
     return out;
 }
 

@@ -238,7 +238,7 @@ Status Leader::check_shape() const {
 // the tree's order that has it describes it.
 void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
     struct Known {
-        int pid, id;
+        int pid, thread, id;
         const FdSummary* fd;
     };
     std::vector<Known> known;
@@ -248,7 +248,8 @@ void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
             FdPart p{f.fd, -1, false};
             for (const Known& k : known)
                 if (k.fd->ino == f.ino && k.fd->dev == f.dev && k.fd->link == f.link &&
-                    raw_syscall(SYS_kcmp, k.pid, pid, KCMP_FILE, k.fd->fd, f.fd) == 0) {
+                    raw_syscall(SYS_kcmp, k.thread, report.thread, KCMP_FILE, k.fd->fd, f.fd) ==
+                        0) {
                     p.id = k.id;
                     p.mine = k.pid == pid;
                     break;
@@ -260,7 +261,7 @@ void Leader::assign_descriptors(const MemberReport& own, TreePart& own_part) {
                     if (S_ISFIFO(f.mode) && k.fd->ino == f.ino && k.fd->dev == f.dev &&
                         (k.fd->flags & O_ACCMODE) != O_WRONLY)
                         p.contents = false;
-                known.push_back({pid, p.id, &f});
+                known.push_back({pid, report.thread, p.id, &f});
             }
             part.descriptors.push_back(p);
         }
@@ -332,17 +333,15 @@ void Leader::assign_objects(const MemberReport& own, TreePart& own_part) {
         give(m->part);
 }
 
-void Leader::note_deaths(const MemberReport& report) {
-    for (const DeadChild& d : report.dead)
+void Leader::note_deaths(const std::vector<DeadChild>& dead) {
+    for (const DeadChild& d : dead)
         for (TreeMember& o : order_)
             if (o.pid == d.pid)
                 o.status = d.status;
 }
 
 Status Leader::share_out(const MemberReport& own, TreePart& own_part) {
-    note_deaths(own);
-    for (const auto& m : members_)
-        note_deaths(m->report);
+    note_deaths(dead_children());
     assign_descriptors(own, own_part);
     assign_objects(own, own_part);
     for (auto& m : members_)
@@ -354,8 +353,12 @@ Status Leader::share_out(const MemberReport& own, TreePart& own_part) {
 Status Leader::await_described(uint64_t deadline_ns) {
     std::string bytes;
     for (auto& m : members_) {
+        MemberDeaths deaths;
         if (Status s = await(*m, TreeOp::Describe, deadline_ns, bytes); !s)
             return s;
+        if (!decode(bytes, deaths))
+            return strange(m->member);
+        note_deaths(deaths.dead);
         if (m->writer < 0)
             return Status::refused("no descriptors left");
     }

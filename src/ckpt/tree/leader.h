@@ -47,7 +47,7 @@ class Leader {
     Status await(Member& m, TreeOp wanted, uint64_t deadline_ns, std::string& bytes);
     void assign_descriptors(const MemberReport& own, TreePart& own_part);
     void assign_objects(const MemberReport& own, TreePart& own_part);
-    void note_deaths(const MemberReport& report);
+    void note_deaths(const std::vector<DeadChild>& dead);
     Status check_shape() const;
     void let_go();
 

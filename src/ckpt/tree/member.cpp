@@ -3,6 +3,7 @@
 #include "ckpt/image/archive.h"
 #include "ckpt/snapshot.h"
 #include "ckpt/text.h"
+#include "ckpt/tree/discover.h"
 #include "ckpt/tree/wire.h"
 #include <csignal>
 #include <sys/socket.h>
@@ -106,6 +107,7 @@ class Follower {
             return false;
         if (Status s = snapshot_.describe(&part); !s)
             return answer(TreeOp::Describe, s);
+        const MemberDeaths deaths{dead_children()};
         int ends[2];
         if (raw_syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
             return answer(TreeOp::Describe, Status::refused("no descriptors left"));
@@ -121,7 +123,7 @@ class Follower {
             return answer(TreeOp::Describe, pid.status());
         if (*pid == kRestarted)
             return false; // the connection is not there
-        return send_frame(connection_, TreeOp::Describe, {}, for_leader.get());
+        return send_frame(connection_, TreeOp::Describe, encode(deaths), for_leader.get());
     }
 
     const int connection_;

@@ -14,7 +14,7 @@ char g_id[kTreeIdLength + 1];
 
 std::string mark_prefix() {
     std::string space;
-    read_link("/proc/self/ns/pid", space);
+    read_link("/proc/thread-self/ns/pid", space);
     return format("glckpt-tree/%s/%s/", tree_id(), space.c_str());
 }
 

@@ -57,10 +57,16 @@ struct DeadChild {
 
 // The answer to "stop".
 struct MemberReport {
+    int32_t thread = 0; // of those that are not parked: the first may have ended
     std::vector<FdSummary> descriptors;
     std::vector<ObjectSummary> objects;
+    auto fields() { return std::tie(thread, descriptors, objects); }
+};
+
+// The answer to "describe", when the whole tree stands still: nobody ends after that.
+struct MemberDeaths {
     std::vector<DeadChild> dead;
-    auto fields() { return std::tie(descriptors, objects, dead); }
+    auto fields() { return std::tie(dead); }
 };
 
 // The request "describe": which of a member's things are others' as well, and who tells of them.

@@ -2,9 +2,8 @@
 #include "base/send_fd.h"
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <climits>
 #include <poll.h>
-#include <sys/socket.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -18,7 +17,8 @@ struct Head {
 
 int ms_until(uint64_t deadline_ns) {
     const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    return deadline_ns <= now ? 0 : (int)((deadline_ns - now) / 1'000'000) + 1;
+    const uint64_t ms = deadline_ns <= now ? 0 : (deadline_ns - now) / 1'000'000 + 1;
+    return (int)std::min<uint64_t>(ms, INT_MAX);
 }
 
 bool read_some(int fd, void* out, size_t bytes, uint64_t deadline_ns, UniqueFd* passed) {
@@ -27,24 +27,14 @@ bool read_some(int fd, void* out, size_t bytes, uint64_t deadline_ns, UniqueFd* 
         const int left = ms_until(deadline_ns);
         if (left == 0 || !frame_waits(fd, left))
             return false;
-        iovec io{to, bytes};
-        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-        msghdr m{};
-        m.msg_iov = &io;
-        m.msg_iovlen = 1;
-        m.msg_control = control;
-        m.msg_controllen = sizeof control;
-        const long n = raw_syscall(SYS_recvmsg, fd, &m, MSG_CMSG_CLOEXEC);
-        if (n == -EINTR || n == -EAGAIN)
+        int along = -1;
+        const long n = receive_some(fd, to, bytes, passed ? &along : nullptr);
+        if (along >= 0)
+            *passed = UniqueFd(along);
+        if (n == -EAGAIN)
             continue;
         if (n <= 0)
             return false;
-        const cmsghdr* c = CMSG_FIRSTHDR(&m);
-        if (passed && c && c->cmsg_type == SCM_RIGHTS) {
-            int got;
-            memcpy(&got, CMSG_DATA(c), sizeof got);
-            *passed = UniqueFd(got);
-        }
         to += n;
         bytes -= (size_t)n;
     }

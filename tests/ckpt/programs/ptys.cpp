@@ -4,6 +4,7 @@
 #include <csignal>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 
@@ -48,6 +49,11 @@ int main() {
     termios raw{};
     cfmakeraw(&raw);
     CHECK(openpty(&other, &side, nullptr, &raw, &size) == 0);
+    CHECK(fchmod(side, 0604) == 0);
+    if (geteuid() == 0)
+        CHECK(fchown(side, 12, 34) == 0);
+    struct stat owner {};
+    CHECK(fstat(side, &owner) == 0);
     CHECK(write(side, "to be read", 10) == 10 && write(other, "typed", 5) == 5);
     const int status = check_until_stopped([&](long n) {
         char text[32];
@@ -60,6 +66,9 @@ int main() {
         CHECK(ioctl(other, FIONREAD, &waiting) == 0 && waiting == 10);
         CHECK(ioctl(side, FIONREAD, &waiting) == 0 && waiting == 5);
         CHECK(ioctl(side, TIOCGWINSZ, &now) == 0 && now.ws_row == 33 && now.ws_col == 77);
+        struct stat st {};
+        CHECK(fstat(side, &st) == 0 && st.st_uid == owner.st_uid && st.st_gid == owner.st_gid &&
+              (st.st_mode & 07777) == 0604);
         CHECK(tcgetattr(side, &t) == 0 && !(t.c_lflag & ICANON) && !(t.c_oflag & OPOST));
     });
     char text[16] = {};

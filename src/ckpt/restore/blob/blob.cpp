@@ -136,5 +136,10 @@ extern "C" [[gnu::section(".text.start"), noreturn]] void blob_start(const BlobP
         if (r < 0)
             FAIL(*plan, "failed a thread cannot be made with its old number: error ", r);
     }
-    become(plan, &plan->threads[plan->main_thread]);
+    if (plan->main_thread < plan->thread_count)
+        become(plan, &plan->threads[plan->main_thread]);
+    raw_syscall(SYS_set_tid_address, 0);
+    raw_syscall(SYS_set_robust_list, 0, 24);
+    asm volatile("jmp *%0" ::"r"(plan->ended_entry));
+    __builtin_unreachable();
 }

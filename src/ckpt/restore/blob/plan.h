@@ -25,8 +25,8 @@ struct BlobPlan {
     uint64_t move_count;
     const BlobThread* threads;
     uint64_t thread_count;
-    uint64_t main_thread; // index of the one that this thread becomes
-    uint64_t thread_entry;
+    uint64_t main_thread; // index of the one that this thread becomes; the count: it has ended
+    uint64_t thread_entry, ended_entry;
     uint64_t set_tid; // 1: threads get their old numbers
     const void* handover;
     uint64_t handover_bytes, handover_to;
