@@ -87,6 +87,7 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     // themselves.
     r.map_top_levels(window_manager);
     r.show_pictures();
+    r.clear_stale();
     r.named_pixmaps();
     r.grabs_and_focus(window_manager);
     tell_keymap(x, d);

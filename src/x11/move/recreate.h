@@ -19,6 +19,8 @@ class Recreation {
     void map_top_levels(bool window_manager);
     void grabs_and_focus(bool window_manager);
     void show_pictures();
+    // After a loss: what was drawn on since the picture was taken.
+    void clear_stale();
     void named_pixmaps();
     // After a loss: what was sent since the windows were last read back.
     void journal();

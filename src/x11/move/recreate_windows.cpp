@@ -240,4 +240,29 @@ void Recreation::show_pictures() {
     x_.sync_all();
 }
 
+// The picture is as old as the last reading (a second, or longer on a busy machine). A window that
+// has been drawn on since begins empty and is told to draw itself: not every program draws over
+// all that is there when it is exposed (Xaw's buttons leave the highlight of a moment ago).
+void Recreation::clear_stale() {
+    const Journal& journal = display_.journal;
+    std::set<VirtualXid> stale;
+    if (journal.drawn_anywhere()) {
+        for (const Window* w : display_.resources.all<Window>())
+            stale.insert(w->id);
+    } else {
+        for (const Journal::Entry& e : journal.entries())
+            if (const VirtualXid on_it = Journal::drawn_on(e))
+                stale.insert(on_it);
+    }
+    constexpr uint16_t kInputOnly = 2;
+    for (VirtualXid id : stale) {
+        const Window* w = display_.resources.find<Window>(id);
+        if (!w || !w->saved.exists || w->klass == kInputOnly)
+            continue;
+        constexpr uint8_t kExposures = 1;
+        on(w->owner).send(Build::core<ClearArea>(kExposures).xid(ClearArea::window, id));
+    }
+    x_.sync_all();
+}
+
 } // namespace glckpt::x11
