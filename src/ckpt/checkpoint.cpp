@@ -185,6 +185,8 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
     AttachRequest there = request;
     there.deadline_ns = deadline;
     Status s = attach_from(first, there, failed);
+    if (s.ok())
+        keep_endpoint_environment();
     if (s.ok() || failed == first)
         return s; // the first has left everything as it was
     // It has moved, and one that depends on it cannot follow: back.

@@ -18,6 +18,9 @@ struct Destination {
     Site* site;
     Address to;
 };
-Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns);
+// `tree`: the restarted tree's id, by which its processes meet there (move/kin.h); empty in a live
+// move, which each process makes alone.
+Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns,
+                       const std::string& tree = {});
 
 } // namespace glckpt::x11

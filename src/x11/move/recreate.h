@@ -1,6 +1,7 @@
 // Making the app's resources again on the server that its connections now lead to.
 #pragma once
 #include "x11/move/exchange.h"
+#include "x11/move/kin.h"
 
 namespace glckpt::x11 {
 
@@ -11,9 +12,9 @@ class Recreation {
   public:
     Recreation(Exchange& x, Display& display) : x_(x), display_(display) {}
 
-    void before_windows(); // extension versions, fonts, pixmaps, GCs, colormaps
-    void windows();        // unmapped, no events selected; with their properties
-    void after_windows();  // pictures, glyphs, cursors, shapes, regions, counters, ...
+    void before_windows();        // extension versions, fonts, pixmaps, GCs, colormaps
+    void windows(const Meeting&); // unmapped, no events selected; with their properties
+    void after_windows();         // pictures, glyphs, cursors, shapes, regions, counters, ...
     void selections_and_masks();
     // From here on the app sees events.
     void map_top_levels(bool window_manager);
@@ -57,7 +58,10 @@ class Recreation {
     void default_cells(VirtualXid colormap, const Cells&);
     void screen_savers();
     void window(Window&);
+    std::vector<Window*> held_by_kin();
+    void windows_in_kins(std::vector<Window*> left, const Meeting&);
     void leave_strangers();
+    void leave_on_root(Window&);
     void window_properties(Window&);
     std::vector<Window*> top_levels();
     void await_viewable(std::vector<const Window*>);
