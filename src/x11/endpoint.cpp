@@ -157,6 +157,8 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
                 destinations.push_back({site, site->before_move});
         else
             s = find_destinations(h, request.display, destinations);
+        if (s.ok() && request.tree.empty() && !request.back)
+            s = check_alone(h);
         for (Site* site : h.sites_in_use())
             site->before_move = site->actual;
         if (s.ok())

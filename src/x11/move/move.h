@@ -11,6 +11,9 @@ Status check_movable(Hub&);
 Status check_passing(Hub&);
 // With the pump paused: all of the program's state in the server is in memory afterwards.
 Status drain_display(Hub&, Site&, uint64_t deadline_ns);
+// Drained, before a live move, which each process makes alone: refuses one that would take another
+// program's window along into nothing.
+Status check_alone(Hub&);
 // After a drain, here or in another life: each site in use goes to its display. On failure nothing
 // has changed, unless a new server dies half-way. Within the deadline the new servers are looked
 // at.
