@@ -24,6 +24,9 @@ where="at the start"
 DISPLAY=${D[0]} $bin/glckpt-run --dir $W /usr/bin/python3 -B $here/embedding_program.py $W/p >$W/out 2>&1 & p=$!; mine+=($p)
 until_ 300 made; until_ 300 test -s $W/p.2.id; until_ 300 terminal ${D[0]}; until_ 100 steady ${D[0]}
 ask "" same; ask .2 inside
+$bin/glckpt-signal --move-display ${D[1]} $p 2>$W/refusal && { echo "FAILED: a live move took a window along into nothing"; finish 1; }
+grep -q "a window of another program lies in" $W/refusal || { cat $W/refusal; finish 1; }
+ask "" made
 shot ${D[0]} $W/before.png
 for i in 1 2; do
   where="after restore $i"

@@ -74,12 +74,12 @@ Status recreate(Exchange& x, Display& d, const NewServer& server, Meeting& kin) 
     suppress(x, true);
     renumber_atoms(x, *x.any());
     r.before_windows();
-    r.windows(kin);
+    const bool window_manager = r.window_manager_runs();
+    r.windows(kin, window_manager);
     if (Status s = kin.arrive(Meeting::Stage::Made); !s)
         return s;
     r.after_windows();
     r.selections_and_masks();
-    const bool window_manager = r.window_manager_runs();
     d.names.time.rebase(r.server_time());
     r.journal();
     for (Link* l : x.links()) // after a loss; else there is nothing

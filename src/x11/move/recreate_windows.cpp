@@ -145,7 +145,8 @@ void Recreation::leave_on_root(Window& w) {
     notes.push_back("a window lay in another program's, which is not there; it is on the root");
 }
 
-void Recreation::windows(const Meeting& kin) {
+void Recreation::windows(const Meeting& kin, bool window_manager) {
+    managed_ = window_manager;
     std::vector<Window*> held = held_by_kin();
     leave_strangers();
     for (Window* w : top_levels())
@@ -162,7 +163,7 @@ void Recreation::window(Window& w) {
     if (!s.exists)
         return;
     const bool top = !display_.resources.find<Window>(w.parent) && !is_held(display_, w);
-    if (top)
+    if (top && managed_)
         std::tie(s.x, s.y) = place_of(display_, s);
     Values<15> v = w.attributes;
     v.unset(kCursor); // there are none yet
