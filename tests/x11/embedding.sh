@@ -35,6 +35,7 @@ for i in 1 2; do
   until_ 600 test -s $W/pid; p=$(cat $W/pid); mine+=($p)
   ask "" made; ask "" same; ask .2 inside
   grep -q "is not there" $W/out.$i && { echo "FAILED $where: a window left its embedder"; cat $W/out.$i; finish 1; }
+  xprop -display ${D[i]} -root | grep _GLCKPT && { echo "FAILED $where: the meeting's property is left"; finish 1; }
   until_ 100 steady ${D[i]}; shot ${D[i]} $W/after.png
   ae=$(compare -metric AE $W/before.png $W/after.png null: 2>&1)
   [ "$ae" = 0 ] || { echo "FAILED $where: $ae pixels differ"; finish 1; }
