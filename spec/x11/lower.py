@@ -79,7 +79,7 @@ class Lowering:
     """All walkers of one generated module; structs are lowered on first use."""
 
     def __init__(self, roles):
-        self.roles = roles          # (module, message, field) -> role
+        self.roles = roles          # (module, message or "*", field) -> role
         self.structs = {}           # (module, struct) -> Walker
         self.counter = 0
 
@@ -178,7 +178,8 @@ class Body:
             self.add(Align(int(e.get("align"))))
 
     def role_of(self, e, natural):
-        role = self.lowering.roles.get((self.module.name, self.owner, e.get("name")), natural)
+        roles, module, name = self.lowering.roles, self.module.name, e.get("name")
+        role = roles.get((module, self.owner, name), roles.get((module, "*", name), natural))
         self.visits |= role not in (None, "opaque")
         return None if role == "opaque" else role
 

@@ -24,9 +24,12 @@ Status context(Status s) {
 Status prepare(Snapshot& self, const CheckpointRequest& request, int image_fd, bool alone) {
     Status s;
     for (int tries = 0; tries < 4; ++tries) {
+        const uint64_t begun = clock_ns(CLOCK_MONOTONIC);
         s = self.prepare(request.profile, request.external, image_fd, !alone);
         if (s.ok() || !alone)
             return s;
+        if (clock_ns(CLOCK_MONOTONIC) - begun > kSecond)
+            return s; // an endpoint has waited in vain, which has nothing to do with children
         alone = descendants_of(own_pid()).empty() && orphans_of_tree().empty();
         const timespec tick{0, 5'000'000};
         raw_syscall(SYS_nanosleep, &tick, 0);
@@ -200,6 +203,8 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
     AttachRequest there = request;
     there.deadline_ns = deadline;
     Status s = attach_from(first, there, failed);
+    if (s.ok())
+        keep_endpoint_environment();
     if (s.ok() || failed == first)
         return s; // the first has left everything as it was
     // It has moved, and one that depends on it cannot follow: back.

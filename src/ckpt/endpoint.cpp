@@ -1,4 +1,5 @@
 #include "ckpt/endpoint.h"
+#include "ckpt/stop/threads.h"
 
 namespace glckpt::ckpt {
 namespace {
@@ -13,5 +14,11 @@ std::vector<Endpoint*>& registry() {
 
 void register_endpoint(Endpoint* endpoint) { registry().push_back(endpoint); }
 const std::vector<Endpoint*>& endpoints() { return registry(); }
+
+void keep_endpoint_environment() {
+    for (Endpoint* e : endpoints())
+        if (const std::string variable = e->environment(); !variable.empty())
+            keep_variable(variable);
+}
 
 } // namespace glckpt::ckpt

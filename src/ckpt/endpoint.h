@@ -27,6 +27,7 @@ struct AttachRequest {
     uint64_t deadline_ns =
         0;             // live: until then the new peer may be looked at; 0: as long as it takes
     bool back = false; // to the peer that a live move has just left
+    std::string tree;  // restart: the tree's new id, by which its processes find each other
 };
 
 // What an endpoint adds to the image beside its memory: named sections for the tools.
@@ -61,11 +62,21 @@ class Endpoint {
     virtual Status attach(const AttachRequest& request) = 0;
 
     virtual void describe(SectionSink& sink) = 0;
+
+    // Between drain and describe: what this process tells the others of its tree, and what those
+    // tell, each with its pid (nothing for a process alone).
+    virtual std::string tell_tree() { return {}; }
+    // "K=V" for programs that this process executes from now on, in place of an earlier one.
+    virtual std::string environment() { return {}; }
+    virtual void hear_tree(const std::vector<std::pair<int, std::string>>&) {}
 };
 
 // At start-up, X11 before GL. The registry holds the pointer for ever.
 void register_endpoint(Endpoint* endpoint);
 const std::vector<Endpoint*>& endpoints();
+
+// Has what endpoints say of the environment given to whatever is executed from now on.
+void keep_endpoint_environment();
 
 // A live operation without an image (--replace-renderer, --move-display): stop the app's threads,
 // drain every endpoint, run `op`, resume. From the checkpoint thread.

@@ -41,6 +41,7 @@ AttachRequest attach_request(const Handover& h) {
     AttachRequest r;
     r.display = h.display;
     r.stopped = h.stopped;
+    r.tree = h.tree_id;
     for (Scanner lines(h.renderer_env); !lines.done();)
         if (const std::string_view line = lines.line(); !line.empty())
             r.renderer_env.emplace_back(line);
@@ -111,6 +112,7 @@ void finish_restart(const ProcessState& saved, const ThreadSlot& self, int threa
         report(h.status_fd, "failed " + s.why() + "\n");
         raw_syscall(SYS_exit_group, (int)ExitCode::Refused);
     }
+    keep_endpoint_environment();
     set_tree_id(h.tree_id);
     note_tree_id();
     restart_control_server(h.image);

@@ -212,6 +212,9 @@ Status Snapshot::report(MemberReport& out) {
         }
     }
     out.thread = own_tid();
+    for (Endpoint* e : endpoints())
+        if (std::string text = e->tell_tree(); !text.empty())
+            out.notes.push_back({own_pid(), e->name(), std::move(text)});
     return {};
 }
 
@@ -221,15 +224,22 @@ void Snapshot::note_tree(const TreePart& part) {
         ctx.tree_fds[f.fd] = f;
     ctx.tree_others = part.others;
     ctx.tree_pids.insert(part.pids.begin(), part.pids.end());
+    for (Endpoint* e : endpoints()) {
+        std::vector<std::pair<int, std::string>> heard;
+        for (const EndpointNote& n : part.notes)
+            if (n.pid != own_pid() && n.endpoint == e->name())
+                heard.emplace_back(n.pid, n.text);
+        e->hear_tree(heard);
+    }
 }
 
 Status Snapshot::describe(const TreePart* part) {
     WriteJob& job = *job_;
     ProcessState& st = job.state;
-    if (part)
-        note_tree(*part);
-    else if (Status s = passed_.look(job.descriptors); !s)
-        return s;
+    note_tree(part ? *part : TreePart());
+    if (!part)
+        if (Status s = passed_.look(job.descriptors); !s)
+            return s;
     if (Status s = save_descriptors(job.descriptors, st); !s)
         return s;
     // What was kept from children when it was looked at may have gone since, or been joined by

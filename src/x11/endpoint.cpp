@@ -1,5 +1,6 @@
 #include "x11/endpoint.h"
 #include "x11/clock.h"
+#include "x11/move/kin.h"
 #include "x11/move/move.h"
 #include "x11/move/readback.h"
 #include "x11/transport/inline.h"
@@ -156,20 +157,43 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
                 destinations.push_back({site, site->before_move});
         else
             s = find_destinations(h, request.display, destinations);
+        if (s.ok() && request.tree.empty() && !request.back)
+            s = check_alone(h);
         for (Site* site : h.sites_in_use())
             site->before_move = site->actual;
         if (s.ok())
             s = attach_displays(h, destinations,
                                 request.deadline_ns ? request.deadline_ns
-                                                    : monotonic_ns() + kAttachPatience);
+                                                    : monotonic_ns() + kAttachPatience,
+                                request.tree);
         if (s.ok())
             for (Site* site : h.sites_in_use())
                 site->display->begin_journal();
-        if (s.ok())
+        if (s.ok()) {
             discard(h);
+            note_inheritance(h);
+        }
     }
     h.resume_pump();
     return s;
+}
+
+std::string X11Endpoint::tell_tree() {
+    Hub& h = hub();
+    Locked l(h.lock);
+    return tell_kin(h);
+}
+
+void X11Endpoint::hear_tree(const std::vector<std::pair<int, std::string>>& told) {
+    Hub& h = hub();
+    Locked l(h.lock);
+    hear_kin(h, told);
+}
+
+std::string X11Endpoint::environment() {
+    Hub& h = hub();
+    Locked l(h.lock);
+    return h.inherited.empty() ? "" : kMovedVariable + inheritance_text(h);
 }
 
 void X11Endpoint::describe(ckpt::SectionSink& sink) {

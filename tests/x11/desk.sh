@@ -10,7 +10,7 @@ W=$(mktemp -d); mine=(); displays=()
 finish() { kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit "$1"; }
 server() { # screen: a private X server on a number of its own
   mkfifo $W/n.${#displays[@]}; exec {told}<>$W/n.${#displays[@]}
-  Xvfb -displayfd $told -screen 0 $1 -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
+  Xvfb -displayfd $told -screen 0 $1 -r -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; displays+=(:$n)
   command -v openbox >/dev/null && { DISPLAY=:$n openbox >/dev/null 2>&1 & mine+=($!); }; }

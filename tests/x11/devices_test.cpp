@@ -1,6 +1,7 @@
 // Input devices that another server numbers otherwise.
 #include "gen/x11/protocol.h"
 #include "messages.h"
+#include "x11/engine/translate.h"
 #include "x11/move/devices.h"
 #include <gtest/gtest.h>
 
@@ -90,6 +91,41 @@ TEST_F(Devices, TellWhatIsNotThereAnyMore) {
     ASSERT_EQ(told.size(), 32u + 12u);
     EXPECT_EQ(load16(&told[32]), 7);
     EXPECT_EQ(notes.size(), 1u);
+}
+
+// XInput 1 and XKB have them in one byte: in classes of events, in requests, in events.
+TEST_F(Devices, AreTranslatedInOneByteToo) {
+    display.saved.devices = kXvfb;
+    pair_devices(display, kXwayland);
+    const Extension& xi = *display.extensions.find(*find_module("XInputExtension"));
+    const ModuleInfo& module = *xi.module;
+    const auto request = [&](uint8_t opcode, Bytes r) {
+        r = test::request(std::move(r));
+        Translator(display, Direction::ToReal).request(module, *find_request(module, opcode), r);
+        return r;
+    };
+    using S = SelectExtensionEvent;
+    const uint32_t key_press = 7u << 8 | (xi.virtual_.first_event + ev::DeviceKeyPress::kNumber);
+    const Bytes selected =
+        request(S::kOpcode,
+                Build::extension<S>(xi.virtual_.major).u16(S::num_classes, 1).more32(key_press));
+    EXPECT_EQ(selected[S::classes + 1], 9);
+    const Bytes opened =
+        request(OpenDevice::kOpcode,
+                Build::extension<OpenDevice>(xi.virtual_.major).u8(OpenDevice::device_id, 7));
+    EXPECT_EQ(opened[OpenDevice::device_id], 9);
+    using G = GrabDeviceKey;
+    constexpr uint8_t kXKeyboard = 255, kMoreEvents = 0x80;
+    const Bytes grabbed = request(G::kOpcode, Build::extension<G>(xi.virtual_.major)
+                                                  .u8(G::grabbed_device, 7)
+                                                  .u8(G::modifier_device, kXKeyboard));
+    EXPECT_EQ(grabbed[G::grabbed_device], 9);
+    EXPECT_EQ(grabbed[G::modifier_device], kXKeyboard);
+    Bytes event(32);
+    event[0] = (uint8_t)(xi.real.first_event + ev::DeviceKeyPress::kNumber);
+    event[ev::DeviceKeyPress::device_id] = 9 | kMoreEvents;
+    Translator(display, Direction::ToVirtual).any_event(event);
+    EXPECT_EQ(event[ev::DeviceKeyPress::device_id], 7 | kMoreEvents);
 }
 
 TEST_F(Devices, SayNothingWhenAllIsAsItWas) {

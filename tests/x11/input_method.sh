@@ -7,7 +7,7 @@ finish() { kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit
 export LC_ALL=C.UTF-8 HOME=$W XMODIFIERS=@im=uim
 for i in 0 1 2; do
   mkfifo $W/n.$i; exec {told}<>$W/n.$i
-  Xvfb -displayfd $told -screen 0 $((900 + 50 * i))x600x24 -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
+  Xvfb -displayfd $told -screen 0 $((900 + 50 * i))x600x24 -r -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; D+=(:$n)
   [ $i = 2 ] && continue

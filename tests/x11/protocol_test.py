@@ -202,7 +202,10 @@ for begin, end in (("drag", "drop"), ("transfer", "transferred")):
     if strangers[at].grab_pointer() != 1:
         finish(1, f"after a {end}: the pointer is not grabbed")
 ask("drag")
+began = time.monotonic()
 refused("being dragged", pid)
+if time.monotonic() - began > 9:  # three seconds are given to it, once
+    finish(1, f"a drag is refused after {time.monotonic() - began:.1f} s")
 ask("drop")
 
 # Servers grabbed by a stranger: this one, and the one to go to.

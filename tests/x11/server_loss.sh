@@ -8,7 +8,7 @@ for tool in Xvfb xdotool xwininfo import compare xdpyinfo xkill; do command -v $
 finish() { [ "$1" = 1 ] && tail -n 5 $W/*.out; kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit "$1"; }
 until_() { local n=$1; shift; for _ in $(seq $n); do "$@" && return; sleep .1; done; echo "FAILED: never: $*"; finish 1; }
 mkfifo $W/n; exec {told}<>$W/n
-Xvfb -displayfd $told -screen 0 1024x768x24 -noreset -nolisten tcp >/dev/null 2>&1 & server=$!; mine+=($server)
+Xvfb -displayfd $told -screen 0 1024x768x24 -r -noreset -nolisten tcp >/dev/null 2>&1 & server=$!; mine+=($server)
 read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
 exec {told}>&-; export DISPLAY=:$n
 window() { xwininfo -root -tree 2>/dev/null | sed -nE "s/^ *(0x[0-9a-f]+) \"$1\".*/\1/p" | head -1; }
@@ -32,12 +32,13 @@ typed() { grep -q "got $1" $W/typed 2>/dev/null; }
 round=0
 for signal in KILL TERM; do
   round=$((round + 1))
-  click 30 250; click 70 250; shot $W/before.png
-  sleep 2.5; shot $W/before.png # a reading comes once a second
+  click 30 250; click 70 250
+  sleep 2.5 # a reading comes once a second: with a button highlighted that is not when the server dies
+  shot $W/before.png
   drawer_does draw # no time to read that back
   kill -$signal $server; wait $server 2>/dev/null
   for p in $programs; do until_ 300 says $p "is gone"; : >$W/$p.out; done
-  Xvfb $DISPLAY -screen 0 1100x800x24 -noreset -nolisten tcp -extension MIT-SHM >/dev/null 2>&1 & server=$!; mine+=($server)
+  Xvfb $DISPLAY -screen 0 1100x800x24 -r -noreset -nolisten tcp -extension MIT-SHM >/dev/null 2>&1 & server=$!; mine+=($server)
   for p in $programs; do until_ 600 says $p "is back"; : >$W/$p.out; done
   for t in $titles; do until_ 300 there $t; done
   drawer_does check

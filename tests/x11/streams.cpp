@@ -9,8 +9,11 @@
 #include "messages.h"
 #include "x11/engine/translate.h"
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 namespace glckpt::x11 {
 namespace {
@@ -268,6 +271,20 @@ int main(int argc, char** argv) {
             translate(argv[i], recording, &rng);
         for (int round = 0; round < 20; ++round)
             damaged(recording, rng);
+    }
+    // The long form (scripts/fuzz BUILD SECONDS x11): damage of other kinds each time.
+    unsigned long rounds = 0;
+    if (const char* seconds = getenv("X11_STREAMS_SECONDS")) {
+        const unsigned seed = std::random_device{}();
+        fprintf(stderr, "seed %u\n", seed); // of what goes wrong below
+        rng.seed(seed);
+        const time_t end = time(nullptr) + atol(seconds);
+        std::vector<std::vector<Piece>> all;
+        for (int i = 1; i < argc; ++i)
+            all.push_back(read_recording(argv[i]));
+        for (; !all.empty() && time(nullptr) < end; ++rounds)
+            damaged(all[rng() % all.size()], rng);
+        printf("%lu more rounds of damage\n", rounds);
     }
     printf("%d recordings, %zu bytes: %d failures\n", argc - 1, bytes, g_failures);
     return g_failures != 0 || argc < 2;

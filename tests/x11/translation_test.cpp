@@ -82,6 +82,29 @@ TEST(IdSpace, FitsIntoANarrowerMask) {
     EXPECT_EQ(ids.to_real(VirtualXid{0x3fffff}).value, 0x3fffffu);
 }
 
+// Processes of one tree, each with its own connections and the others' as kin, agree on every id.
+TEST(IdSpace, IsOneForAllOfATree) {
+    const IdSpace::Bases a{{0x200000, 0x800000}}, b{{0x400000, 0x200000}, {0x600000, 0x400000}};
+    IdSpace first, second;
+    for (IdSpace* ids : {&first, &second})
+        ids->set_mask(0x1fffff);
+    first.set_clients(a, b);
+    second.set_clients(b, a);
+    for (uint32_t block = 0; block < 20; ++block) {
+        const uint32_t id = block << 21 | 7;
+        EXPECT_EQ(first.to_real(VirtualXid{id}).value, second.to_real(VirtualXid{id}).value);
+        EXPECT_EQ(first.to_virtual(RealXid{id}).value, second.to_virtual(RealXid{id}).value);
+    }
+    EXPECT_EQ(first.to_real(VirtualXid{0x400001}).value, 0x200001u);
+    // One that is started later calls itself what the others call it.
+    IdSpace third;
+    third.set_mask(0x1fffff);
+    third.set_clients({}, first.all_clients());
+    const uint32_t base = third.add_client(0x600000);
+    EXPECT_EQ(first.to_virtual(RealXid{0x600000}).value, base);
+    EXPECT_TRUE(base != 0x200000 && base != 0x400000 && base != 0x600000);
+}
+
 // All ids given away: those of what is gone come back.
 TEST(IdSpace, TakesBackFarIds) {
     IdSpace ids;

@@ -21,6 +21,7 @@ struct Watch final : Visitor {
     void atom(uint8_t* p) override { inside(p, 4); }
     void time(uint8_t* p) override { inside(p, 4); }
     void device(uint8_t* p) override { inside(p, 2); }
+    void device_byte(uint8_t* p) override { inside(p, 1); }
     void event_class(uint8_t* p) override { inside(p, 4); }
     void event(uint8_t* p) override { inside(p, 32); }
 };

@@ -37,6 +37,8 @@ Real<int(const char*, char* const*, char* const*)> g_real_execvpe("execvpe");
 constexpr size_t kMostVariables = 16;
 char* g_kept[kMostVariables]; // copies of LD_PRELOAD and GLCKPT_*, as this program was given them
 size_t g_kept_count = 0;
+char* g_replaced[kMostVariables]; // those of them that keep_variable() has put there
+size_t g_replaced_count = 0;
 // One of them: the tree's id, which is another after a restart than what the program's own
 // environment says. Always given.
 char* g_tree = nullptr;
@@ -47,6 +49,25 @@ bool same_name(const char* a, const char* b) {
         ++b;
     }
     return *a == '=' && *b == '=';
+}
+
+bool overrides(const char* kept) {
+    if (same_name(kept, kTreeVariable))
+        return true;
+    for (size_t i = 0; i < g_replaced_count; ++i)
+        if (g_replaced[i] == kept)
+            return true;
+    return false;
+}
+
+// Of the program's environment: another is given in its place.
+bool is_overridden(const char* variable) {
+    if (g_tree && same_name(variable, kTreeVariable))
+        return true;
+    for (size_t i = 0; i < g_replaced_count; ++i)
+        if (same_name(g_replaced[i], variable))
+            return true;
+    return false;
 }
 
 const char* find(char* const* env, const char* variable) {
@@ -76,12 +97,12 @@ int with_glckpt(char* const* env, Call call) {
             strcat(joined, ":");
             strcat(joined, preload + sizeof "LD_PRELOAD");
             all[n++] = joined;
-        } else if (same_name(g_kept[i], kTreeVariable) || !find(env, g_kept[i])) {
+        } else if (overrides(g_kept[i]) || !find(env, g_kept[i])) {
             all[n++] = g_kept[i];
         }
     }
     for (char* const* e = env; e && *e; ++e)
-        if (!(lacks && *e == preload) && !(g_tree && same_name(*e, kTreeVariable)))
+        if (!(lacks && *e == preload) && !is_overridden(*e))
             all[n++] = *e;
     all[n] = nullptr;
     return call(all);
@@ -128,6 +149,22 @@ void note_environment() {
         if (same_name(copy, kTreeVariable) && bytes == strlen(kTreeVariable) + kTreeIdLength + 1)
             g_tree = copy;
     }
+}
+
+void keep_variable(const std::string& variable) {
+    char* copy = static_cast<char*>(operator new(variable.size() + 1));
+    memcpy(copy, variable.c_str(), variable.size() + 1);
+    const auto put = [&](char** list, size_t& count) {
+        size_t i = 0;
+        while (i < count && !same_name(list[i], copy))
+            ++i;
+        if (i == kMostVariables)
+            return;
+        count = std::max(count, i + 1);
+        list[i] = copy; // (who executes something at this moment may still read the old one)
+    };
+    put(g_kept, g_kept_count);
+    put(g_replaced, g_replaced_count);
 }
 
 void note_tree_id() {

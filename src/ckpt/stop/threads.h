@@ -103,6 +103,8 @@ void install_stop_handler(void (*on_request)());
 // Once: the variables that what the program executes is to have too (interpose_exec.cpp).
 void note_environment();
 void note_tree_id(); // another after a restart
+// "K=V", in place of what was kept or what the program's own environment says.
+void keep_variable(const std::string& variable);
 // After fork in the child: nobody is stopped.
 void forget_stop_after_fork();
 

@@ -344,6 +344,11 @@ Status Leader::share_out(const MemberReport& own, TreePart& own_part) {
     note_deaths(dead_children());
     assign_descriptors(own, own_part);
     assign_objects(own, own_part);
+    own_part.notes = own.notes;
+    for (const auto& m : members_)
+        own_part.notes.insert(own_part.notes.end(), m->report.notes.begin(), m->report.notes.end());
+    for (auto& m : members_)
+        m->part.notes = own_part.notes;
     for (auto& m : members_)
         if (!send_frame(m->connection, TreeOp::Describe, encode(m->part)))
             return ended(m->member);

@@ -55,12 +55,20 @@ struct DeadChild {
     auto fields() { return std::tie(pid, status); }
 };
 
+// What a process's endpoint has to tell the others' of its kind (Endpoint::tell_tree).
+struct EndpointNote {
+    int32_t pid = 0;
+    std::string endpoint, text;
+    auto fields() { return std::tie(pid, endpoint, text); }
+};
+
 // The answer to "stop".
 struct MemberReport {
     int32_t thread = 0; // of those that are not parked: the first may have ended
     std::vector<FdSummary> descriptors;
     std::vector<ObjectSummary> objects;
-    auto fields() { return std::tie(thread, descriptors, objects); }
+    std::vector<EndpointNote> notes;
+    auto fields() { return std::tie(thread, descriptors, objects, notes); }
 };
 
 // The answer to "describe", when the whole tree stands still: nobody ends after that.
@@ -86,9 +94,10 @@ struct ObjectPart {
 struct TreePart {
     std::vector<FdPart> descriptors;
     std::vector<ObjectPart> objects;
-    std::vector<FdSummary> others; // what the other members have open, each once
-    std::vector<int32_t> pids;     // of all
-    auto fields() { return std::tie(descriptors, objects, others, pids); }
+    std::vector<FdSummary> others;   // what the other members have open, each once
+    std::vector<int32_t> pids;       // of all
+    std::vector<EndpointNote> notes; // of all
+    auto fields() { return std::tie(descriptors, objects, others, pids, notes); }
 };
 
 } // namespace glckpt::ckpt

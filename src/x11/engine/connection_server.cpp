@@ -95,6 +95,12 @@ bool Connection::setup_reply(ByteQueue& in) {
         display_.virtual_setup = display_.real_setup = setup;
         display_.virtual_setup_reply.assign(reply.begin(), reply.end());
         display_.names.ids.set_mask(setup->mask);
+        if (!display_.known_clients.empty()) {
+            display_.names.ids.set_clients({}, std::move(display_.known_clients));
+            display_.names.moved = true;
+            virtual_base_ = display_.names.ids.add_client(setup->base);
+            rewrite_setup_base(reply, virtual_base_);
+        }
         to_client_.write(reply.data(), reply.size());
     } else {
         virtual_base_ = display_.names.ids.add_client(setup->base);

@@ -18,6 +18,13 @@ bool Display::is_root(VirtualXid id) const {
     return false;
 }
 
+bool Display::is_kins(VirtualXid id) const {
+    for (uint32_t base : kin)
+        if (names.ids.block_of(id.value) == names.ids.block_of(base))
+            return true;
+    return false;
+}
+
 uint8_t Display::depth_of(VirtualXid drawable) const {
     if (const Pixmap* p = resources.find<Pixmap>(drawable))
         return p->depth;

@@ -58,6 +58,11 @@ struct Display {
     std::optional<Setup> virtual_setup;
     std::optional<Setup> real_setup;
     std::vector<Connection*> connections;
+    // Of a process that a moved one has started: what that calls the clients there were (virtual
+    // and real bases), before the first connection.
+    IdSpace::Bases known_clients;
+    // Virtual bases of other processes of the tree, which are on this server with us.
+    std::vector<uint32_t> kin;
     SavedDisplay saved;
     Journal journal;
 
@@ -69,6 +74,8 @@ struct Display {
         return VirtualXid{virtual_setup ? virtual_setup->screens.front().root : 0};
     }
     bool is_root(VirtualXid id) const;
+    // It belongs to another process of the tree.
+    bool is_kins(VirtualXid id) const;
     // Depth of any drawable of ours or of the server's.
     uint8_t depth_of(VirtualXid drawable) const;
     // All has been read back, or made: what is sent from now on is the journal's.

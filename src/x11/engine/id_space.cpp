@@ -6,18 +6,21 @@ namespace glckpt::x11 {
 void IdSpace::set_real_mask(uint32_t mask) {
     small_shift_ = std::min(shift_, (uint32_t)__builtin_popcount(mask));
     clients_.clear();
+    kin_.clear();
     ours_.clear();
     far_.clear();
     near_.clear();
     next_.clear();
 }
 
-void IdSpace::set_clients(std::vector<std::pair<uint32_t, uint32_t>> clients) {
+void IdSpace::set_clients(Bases clients, Bases kin) {
     clients_ = std::move(clients);
+    kin_ = std::move(kin);
     bases.clear();
     ours_.clear();
-    for (const auto& [v, r] : clients_)
-        bases.pair(v >> small_shift_, r >> small_shift_);
+    for (const Bases* all : {&clients_, &kin_})
+        for (const auto& [v, r] : *all)
+            bases.pair(v >> small_shift_, r >> small_shift_);
     if (narrow()) {
         for (const auto& [v, r] : clients_)
             for (uint32_t i = 0; i < blocks_each(); ++i)
@@ -37,14 +40,20 @@ void IdSpace::set_clients(std::vector<std::pair<uint32_t, uint32_t>> clients) {
 uint32_t IdSpace::add_client(uint32_t real_base) {
     if (!narrow()) // the renumbering is one to one, so the app's name for this base is free
         return to_virtual(RealXid{real_base}).value;
-    std::vector<std::pair<uint32_t, uint32_t>> clients = clients_;
+    Bases clients = clients_;
     std::erase_if(clients, [&](const auto& c) { return c.second == real_base; });
     uint32_t base = 1u << shift_;
     while (std::ranges::any_of(clients, [&](const auto& c) { return c.first == base; }))
         base += 1u << shift_;
     clients.emplace_back(base, real_base);
-    set_clients(std::move(clients));
+    set_clients(std::move(clients), kin_);
     return base;
+}
+
+IdSpace::Bases IdSpace::all_clients() const {
+    Bases all = clients_;
+    all.insert(all.end(), kin_.begin(), kin_.end());
+    return all;
 }
 
 uint32_t IdSpace::own_to_real(uint32_t id, const Own& own) const {

@@ -27,8 +27,12 @@ class IdSpace {
     // A server's; its clients and all that has been given far ids are forgotten.
     void set_real_mask(uint32_t mask);
     bool narrow() const { return small_shift_ < shift_; }
-    // The app's connections: virtual and real bases. In place of those there were.
-    void set_clients(std::vector<std::pair<uint32_t, uint32_t>> clients);
+    using Bases = std::vector<std::pair<uint32_t, uint32_t>>; // virtual and real
+    // The app's connections, in place of those there were. `kin`: those of other processes of its
+    // tree. (Of theirs, far ids are not known here.)
+    void set_clients(Bases clients, Bases kin = {});
+    // All that have a name of their own here.
+    Bases all_clients() const;
     // One that a server has given to a new connection of the app's: its virtual base.
     uint32_t add_client(uint32_t real_base);
     // Bits that a client of both can choose.
@@ -69,7 +73,7 @@ class IdSpace {
     uint32_t blocks_each() const { return 1u << (shift_ - small_shift_); }
 
     uint32_t mask_ = 0x1fffff, shift_ = 21, small_shift_ = 21;
-    std::vector<std::pair<uint32_t, uint32_t>> clients_;
+    Bases clients_, kin_;
     // Only with a narrow mask: by block, whose it is; far ids and what they are called there.
     std::unordered_map<uint32_t, Own> ours_;
     mutable std::unordered_map<uint32_t, uint32_t> far_, near_;

@@ -137,7 +137,20 @@ void Translator::device(uint8_t* p) {
             (uint16_t)(to_real() ? d_.names.devices.to_real(id) : d_.names.devices.to_virtual(id)));
 }
 
+// In events the highest bit says that more belong to this one; 255 is no device, but "the X
+// keyboard".
+void Translator::device_byte(uint8_t* p) {
+    constexpr uint8_t kMoreEvents = 0x80, kXKeyboard = 0xff;
+    if (*p == kXKeyboard)
+        return;
+    const uint32_t id = *p & ~kMoreEvents;
+    const uint32_t other =
+        to_real() ? d_.names.devices.to_real(id) : d_.names.devices.to_virtual(id);
+    *p = (uint8_t)((*p & kMoreEvents) | other);
+}
+
 void Translator::event_class(uint8_t* p) {
+    device_byte(p + 1);
     Extension* x =
         to_real() ? d_.extensions.by_virtual_event(p[0]) : d_.extensions.by_real_event(p[0]);
     if (!x)

@@ -26,6 +26,7 @@ class Translator final : public Visitor {
     void atom(uint8_t* p) override;
     void time(uint8_t* p) override;
     void device(uint8_t* p) override;
+    void device_byte(uint8_t* p) override;
     void event_class(uint8_t* p) override;
     void event(uint8_t* p) override;
 

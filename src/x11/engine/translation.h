@@ -61,7 +61,7 @@ struct Translation {
     IdSpace ids;
     Atoms atoms;
     Timeline time;
-    Permutation devices; // XInput 2 device numbers
+    Permutation devices; // input devices' numbers
     bool moved = false;  // false: the two sides call everything the same
 };
 

@@ -1,6 +1,7 @@
 #include "gen/x11/protocol.h"
 #include "x11/clock.h"
 #include "x11/move/devices.h"
+#include "x11/move/kin.h"
 #include "x11/move/move.h"
 #include "x11/move/new_server.h"
 #include "x11/move/readback.h"
@@ -67,26 +68,31 @@ void suppress(Exchange& x, bool on) {
         l->engine.suppress_events(on);
 }
 
-void recreate(Exchange& x, Display& d, const NewServer& server) {
+Status recreate(Exchange& x, Display& d, const NewServer& server, Meeting& kin) {
     Recreation r(x, d);
     d.expect_map_notify.clear();
     suppress(x, true);
     renumber_atoms(x, *x.any());
     r.before_windows();
-    r.windows();
+    const bool window_manager = r.window_manager_runs();
+    r.windows(kin, window_manager);
+    if (Status s = kin.arrive(Meeting::Stage::Made); !s)
+        return s;
     r.after_windows();
     r.selections_and_masks();
-    const bool window_manager = r.window_manager_runs();
     d.names.time.rebase(r.server_time());
     r.journal();
     for (Link* l : x.links()) // after a loss; else there is nothing
         l->engine.ask_again();
     x.sync_all();
+    if (Status s = kin.arrive(Meeting::Stage::Selected); !s)
+        return s;
     suppress(x, false);
     // What follows the app sees as if a user had done it: Expose and ConfigureNotify come by
     // themselves.
     r.map_top_levels(window_manager);
     r.show_pictures();
+    r.clear_stale();
     r.named_pixmaps();
     r.grabs_and_focus(window_manager);
     tell_keymap(x, d);
@@ -95,6 +101,8 @@ void recreate(Exchange& x, Display& d, const NewServer& server) {
     tell_devices(d, r.notes);
     r.free_scratch();
     report(server, r.notes);
+    kin.leave();
+    return {};
 }
 
 // What has begun is brought to its end, if that can be.
@@ -109,9 +117,23 @@ struct Move {
     Site& site;
     Exchange x;
     NewServer server;
+    Meeting kin;
 };
 
-Status carry_out(Move& m) {
+Status meet(Move& m, const std::string& tree, uint64_t deadline_ns) {
+    Status s = m.kin.open(m.server.address, m.server.setup_request, tree, m.site.kin, deadline_ns);
+    if (!s)
+        return s;
+    IdSpace::Bases own;
+    for (const auto& [link, fresh] : m.server.connections)
+        if (fresh.setup)
+            own.emplace_back(link->engine.virtual_base(), fresh.setup->base);
+    s = m.kin.arrive(Meeting::Stage::Numbered, own);
+    m.server.kin_bases = m.kin.bases();
+    return s;
+}
+
+Status carry_out(Move& m, const std::string& tree) {
     Display& d = *m.site.display;
     if (!m.server.setup()) { // connections the app has not begun to use
         for (auto& [link, fresh] : m.server.connections) {
@@ -123,9 +145,13 @@ Status carry_out(Move& m) {
         m.site.actual = m.server.address;
         return {};
     }
+    if (!tree.empty() && !m.site.kin.empty())
+        if (Status s = meet(m, tree, monotonic_ns() + kPatience); !s)
+            return s;
     leave_nothing(m.x, d);
     adopt(m.site, m.server);
-    recreate(m.x, d, m.server);
+    if (Status s = recreate(m.x, d, m.server, m.kin); !s)
+        return s;
     if (m.x.timed_out() || m.x.lost())
         return Status::timed_out("display " + m.server.address.display_name() + ": " + m.x.why());
     return {};
@@ -133,8 +159,8 @@ Status carry_out(Move& m) {
 
 } // namespace
 
-Status attach_displays(Hub& hub, const std::vector<Destination>& destinations,
-                       uint64_t deadline_ns) {
+Status attach_displays(Hub& hub, const std::vector<Destination>& destinations, uint64_t deadline_ns,
+                       const std::string& tree) {
     std::vector<std::unique_ptr<Move>> moves;
     for (const Destination& d : destinations) {
         moves.push_back(std::make_unique<Move>(hub, d));
@@ -142,8 +168,11 @@ Status attach_displays(Hub& hub, const std::vector<Destination>& destinations,
         if (Status s = examine(m.server, m.x, m.site, deadline_ns); !s)
             return s;
     }
+    // In the same order in all processes of a tree: they wait for each other on each display.
+    std::ranges::stable_sort(moves, {},
+                             [](const auto& m) { return m->site.actual.display_name(); });
     for (const auto& m : moves)
-        if (Status s = carry_out(*m); !s)
+        if (Status s = carry_out(*m, tree); !s)
             return s;
     return {};
 }

@@ -72,6 +72,17 @@ Status check_movable(Hub& hub) {
     return check_passing(hub);
 }
 
+Status check_alone(Hub& hub) {
+    for (const Site* s : hub.sites_in_use())
+        for (const Window* w : s->display->resources.all<Window>())
+            for (VirtualXid child : w->saved.children)
+                if (!s->display->resources.find<Window>(child))
+                    return Status::refused(
+                        "a window of another program lies in one of its windows, and would be "
+                        "lost: take a checkpoint of both, as one tree, and restore that elsewhere");
+    return {};
+}
+
 Status drain_display(Hub& hub, Site& site, uint64_t deadline_ns) {
     if (site.lost) { // what was read while it lived
         complete_saved(*site.display);

@@ -11,6 +11,9 @@ Status check_movable(Hub&);
 Status check_passing(Hub&);
 // With the pump paused: all of the program's state in the server is in memory afterwards.
 Status drain_display(Hub&, Site&, uint64_t deadline_ns);
+// Drained, before a live move, which each process makes alone: refuses one that would take another
+// program's window along into nothing.
+Status check_alone(Hub&);
 // After a drain, here or in another life: each site in use goes to its display. On failure nothing
 // has changed, unless a new server dies half-way. Within the deadline the new servers are looked
 // at.
@@ -18,6 +21,9 @@ struct Destination {
     Site* site;
     Address to;
 };
-Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns);
+// `tree`: the restarted tree's id, by which its processes meet there (move/kin.h); empty in a live
+// move, which each process makes alone.
+Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns,
+                       const std::string& tree = {});
 
 } // namespace glckpt::x11

@@ -203,6 +203,7 @@ Status examine(NewServer& server, const Exchange& x, Site& site, uint64_t deadli
     if (site.needs_glx && !server.glx)
         return Status::refused("display " + server.address.display_name() +
                                " lacks extension GLX, by which the program draws");
+    server.setup_request = std::move(setup_request);
     return check_compatible(server, d);
 }
 

@@ -45,6 +45,8 @@ struct NewServer {
     Bytes randr;   // GetScreenResourcesCurrent's reply
     Bytes devices; // XIQueryDevice's
     bool glx = false;
+    Bytes setup_request;      // the app's, with the authority for there
+    IdSpace::Bases kin_bases; // of other processes of the tree, which are on their way there, too
 
     const Setup* setup() const;
 };

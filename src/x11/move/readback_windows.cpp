@@ -41,8 +41,8 @@ void ask_geometry(Connection& c, Window* w) {
         if (!is_reply(m))
             return; // somebody destroyed it
         s.exists = true;
-        s.x = (int16_t)load16(&m[R::x]);
-        s.y = (int16_t)load16(&m[R::y]);
+        s.x = s.inner_x = (int16_t)load16(&m[R::x]);
+        s.y = s.inner_y = (int16_t)load16(&m[R::y]);
         s.width = load16(&m[R::width]);
         s.height = load16(&m[R::height]);
         s.border = load16(&m[R::border_width]);
@@ -108,8 +108,9 @@ void ask_property(Connection& c, Window* w, VirtualAtom name) {
                                Bytes(m.begin() + kReplyHead, m.begin() + kReplyHead + bytes)};
                const std::string_view text = d.names.atoms.name(name);
                note_window_manager(w->saved, text, p);
-               if (std::ranges::find(kOfTheWindowManager, text) == std::end(kOfTheWindowManager))
-                   w->saved.properties.push_back(std::move(p));
+               const bool managers =
+                   std::ranges::find(kOfTheWindowManager, text) != std::end(kOfTheWindowManager);
+               (managers ? w->saved.managers : w->saved.properties).push_back(std::move(p));
            });
 }
 

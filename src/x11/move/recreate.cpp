@@ -124,28 +124,20 @@ void Recreation::selections_and_masks() {
 }
 
 // EWMH: the root names a window of the manager's; a dead manager's name may still stand there.
+// Whoever redirects the root's children is one (ICCCM 4.1); not all are of the EWMH kind.
 bool Recreation::window_manager_runs() {
-    using Q = GetProperty;
-    const VirtualAtom check = display_.names.atoms.find("_NET_SUPPORTING_WM_CHECK");
+    using Q = GetWindowAttributes;
+    constexpr uint32_t kSubstructureRedirect = 1 << 20;
     Link* link = x_.any();
-    if (!check || !link)
+    if (!link)
         return false;
-    VirtualXid window;
-    link->engine.send(Build::core<Q>()
-                          .xid(Q::window, display_.root())
-                          .u32(Q::property, check.value)
-                          .u32(Q::long_length, 1),
-                      [&window](ByteSpan m) {
-                          if (m.size() >= 36 && m[0] == 1 && m[Q::Reply::format] == 32)
-                              window = VirtualXid{load32(&m[Q::Reply::value])};
-                      });
+    bool runs = false;
+    link->engine.send(Build::core<Q>().xid(Q::window, display_.root()), [&runs](ByteSpan m) {
+        runs = m.size() >= 44 && m[0] == 1 &&
+               (load32(&m[Q::Reply::all_event_masks]) & kSubstructureRedirect);
+    });
     x_.sync(*link);
-    bool exists = false;
-    if (window)
-        link->engine.send(Build::core<GetGeometry>().xid(GetGeometry::drawable, window),
-                          [&exists](ByteSpan m) { exists = !m.empty() && m[0] == 1; });
-    x_.sync(*link);
-    return exists;
+    return runs;
 }
 
 // The server tells its time in the events that a change of a property makes.

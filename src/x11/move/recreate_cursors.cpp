@@ -14,6 +14,41 @@ void put_rgb(Build& b, size_t at, const Rgb& c) {
 
 } // namespace
 
+// A glyph that the font here has not, or the font that stands in for a missing one. Those of the
+// "nil" fonts are empty: that is how xterm hides the pointer. For others, the arrow.
+void Recreation::make_other_cursor(Connection& c, VirtualXid id, const CursorShape& s) {
+    const std::string name = s.source_font ? s.source_font->name : "";
+    bool refused = true;
+    if (!name.starts_with("nil")) {
+        constexpr uint16_t kLeftPtr = 68; // X11/cursorfont.h; its mask is the next
+        constexpr std::string_view kCursorFont = "cursor";
+        const VirtualXid font = scratch_id(c);
+        using O = xproto::OpenFont;
+        c.send(Build::core<O>()
+                   .xid(O::fid, font)
+                   .u16(O::name_len, kCursorFont.size())
+                   .more(kCursorFont),
+               [](ByteSpan) {});
+        using Q = xproto::CreateGlyphCursor;
+        Build b = Build::core<Q>();
+        b.xid(Q::cid, id).xid(Q::source_font, font).xid(Q::mask_font, font);
+        b.u16(Q::source_char, kLeftPtr).u16(Q::mask_char, kLeftPtr + 1);
+        put_rgb(b, Q::fore_red, s.fore);
+        put_rgb(b, Q::back_red, s.back);
+        c.send(b, [&refused](ByteSpan m) { refused = !m.empty(); });
+        c.send(Build::core<xproto::CloseFont>().xid(xproto::CloseFont::font, font));
+        x_.sync(*x_.link_of(c.id()));
+        notes.push_back("a cursor of font \"" + name + "\" is missing; an arrow stands in for it");
+    }
+    if (refused) {
+        CursorShape empty;
+        empty.source.width = empty.source.height = 1;
+        empty.source.zpixmap.resize(display_.virtual_setup->stride(1, 1));
+        empty.mask = empty.source;
+        make_cursor(c, id, empty);
+    }
+}
+
 void Recreation::make_cursor(Connection& c, VirtualXid id, const CursorShape& s) {
     std::vector<VirtualXid> fonts, pixmaps, cursors;
     const auto pixmap_with = [&](const CursorShape::Image& image) {
@@ -54,7 +89,10 @@ void Recreation::make_cursor(Connection& c, VirtualXid id, const CursorShape& s)
         b.u16(Q::source_char, s.source_char).u16(Q::mask_char, s.mask_char);
         put_rgb(b, Q::fore_red, s.fore);
         put_rgb(b, Q::back_red, s.back);
-        c.send(b);
+        bool refused = false;
+        c.send(b, [&refused](ByteSpan m) { refused = !m.empty(); });
+        if (x_.sync(*x_.link_of(c.id())) && refused)
+            make_other_cursor(c, id, s);
         break;
     }
     case CursorShape::Form::Picture: {

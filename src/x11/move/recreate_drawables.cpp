@@ -50,11 +50,20 @@ VirtualXid Recreation::font_for(Connection& c, const FontRef& font,
     for (const Font* f : display_.resources.all<Font>())
         if (f->font == font && f->owner == c.id())
             return f->id;
-    using Q = OpenFont;
     const VirtualXid id = scratch_id(c);
-    const std::string& name = font->exact.empty() ? font->name : font->exact;
-    c.send(Build::core<Q>().xid(Q::fid, id).u16(Q::name_len, (uint16_t)name.size()).more(name));
     to_close.push_back(id);
+    for (const std::string& name : {font->exact, font->name, std::string("fixed")}) {
+        if (name.empty())
+            continue;
+        using Q = OpenFont;
+        bool refused = false;
+        c.send(Build::core<Q>().xid(Q::fid, id).u16(Q::name_len, (uint16_t)name.size()).more(name),
+               [&refused](ByteSpan m) { refused = !m.empty(); });
+        if (!x_.sync(*x_.link_of(c.id())) || !refused)
+            break;
+        if (name == font->name)
+            notes.push_back("font \"" + name + "\" is missing; \"fixed\" stands in for it");
+    }
     return id;
 }
 

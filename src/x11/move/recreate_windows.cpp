@@ -23,6 +23,10 @@ constexpr uint32_t kNormal = 1, kIconic = 3;
 
 bool is_managed(const SavedWindow& s) { return s.wm_state >= 0 || s.framed; }
 
+// It lies in a window of another process of the tree: where it lies and that it is mapped comes
+// back with that one, not by a window manager's leave.
+bool is_held(const Display& d, const Window& w) { return w.saved.exists && d.is_kins(w.parent); }
+
 const SavedProperty* find_property(const Display& d, const SavedWindow& s, std::string_view name) {
     for (const SavedProperty& p : s.properties)
         if (d.names.atoms.name(p.name) == name)
@@ -52,7 +56,7 @@ std::vector<Window*> Recreation::top_levels() {
     std::vector<std::pair<size_t, Window*>> found;
     const auto& stack = display_.saved.stacking;
     for (Window* w : display_.resources.all<Window>()) {
-        if (display_.resources.find<Window>(w->parent) || !w->saved.exists)
+        if (display_.resources.find<Window>(w->parent) || !w->saved.exists || is_held(display_, *w))
             continue;
         auto at = std::ranges::find(stack, w->id);
         if (at == stack.end())
@@ -72,7 +76,8 @@ std::vector<Window*> Recreation::top_levels() {
 void Recreation::leave_strangers() {
     std::vector<Window*> out;
     for (Window* w : display_.resources.all<Window>()) {
-        if (display_.is_root(w->parent) || display_.resources.find(w->parent) || !w->saved.exists)
+        if (display_.is_root(w->parent) || display_.resources.find(w->parent) || !w->saved.exists ||
+            is_held(display_, *w))
             continue;
         using Q = GetWindowAttributes;
         on(w->owner).send(Build::core<Q>().xid(Q::window, w->parent), [&out, w](ByteSpan m) {
@@ -81,17 +86,72 @@ void Recreation::leave_strangers() {
         });
     }
     x_.sync_all();
-    for (Window* w : out) {
-        w->parent = display_.root();
-        display_.saved.orphans.push_back(w->id);
-        notes.push_back("a window lay in another program's, which is not there; it is on the root");
+    for (Window* w : out)
+        leave_on_root(*w);
+}
+
+// Those that lie in a window of another process of the tree. The other may have put it there itself
+// (an embedder that reparents).
+std::vector<Window*> Recreation::held_by_kin() {
+    std::vector<Window*> out;
+    for (Window* w : display_.resources.all<Window>()) {
+        if (!w->saved.exists || !display_.is_kins(w->saved.parent))
+            continue;
+        w->parent = w->saved.parent;
+        w->saved.x = w->saved.inner_x;
+        w->saved.y = w->saved.inner_y;
+        auto& properties = w->saved.properties; // its manager is there, too
+        properties.insert(properties.end(), w->saved.managers.begin(), w->saved.managers.end());
+        out.push_back(w);
+    }
+    return out;
+}
+
+// As soon as the other's window is there, in whatever order: it may itself lie in one of ours.
+void Recreation::windows_in_kins(std::vector<Window*> left, const Meeting& kin) {
+    constexpr uint64_t kPatience = 20'000'000'000;
+    const uint64_t give_up = monotonic_ns() + kPatience;
+    while (!left.empty() && monotonic_ns() < give_up) {
+        std::set<Window*> not_yet;
+        for (Window* w : left) {
+            using Q = GetWindowAttributes;
+            on(w->owner).send(Build::core<Q>().xid(Q::window, w->parent),
+                              [&not_yet, w](ByteSpan m) {
+                                  if (m.empty() || m[0] == 0)
+                                      not_yet.insert(w);
+                              });
+        }
+        x_.sync_all();
+        for (Window* w : left)
+            if (!not_yet.contains(w))
+                window(*w);
+        std::erase_if(left, [&](Window* w) { return !not_yet.contains(w); });
+        x_.sync_all();
+        if (failed() || !kin.check_alive())
+            return;
+        const timespec pause{0, 2'000'000};
+        if (!left.empty())
+            raw_syscall(SYS_nanosleep, &pause, nullptr);
+    }
+    for (Window* w : left) { // destroyed between the two processes' stops
+        leave_on_root(*w);
+        window(*w);
     }
 }
 
-void Recreation::windows() {
+void Recreation::leave_on_root(Window& w) {
+    w.parent = display_.root();
+    display_.saved.orphans.push_back(w.id);
+    notes.push_back("a window lay in another program's, which is not there; it is on the root");
+}
+
+void Recreation::windows(const Meeting& kin, bool window_manager) {
+    managed_ = window_manager;
+    std::vector<Window*> held = held_by_kin();
     leave_strangers();
     for (Window* w : top_levels())
         window(*w);
+    windows_in_kins(std::move(held), kin);
     for (Window* w : display_.resources.all<Window>())
         if (!w->saved.exists)
             notes.push_back("a window had been destroyed by another client");
@@ -102,8 +162,8 @@ void Recreation::window(Window& w) {
     SavedWindow& s = w.saved;
     if (!s.exists)
         return;
-    const bool top = !display_.resources.find<Window>(w.parent);
-    if (top)
+    const bool top = !display_.resources.find<Window>(w.parent) && !is_held(display_, w);
+    if (top && managed_)
         std::tie(s.x, s.y) = place_of(display_, s);
     Values<15> v = w.attributes;
     v.unset(kCursor); // there are none yet
@@ -147,7 +207,7 @@ void Recreation::window_properties(Window& w) {
     for (const SavedProperty& p : w.saved.properties) {
         using Q = ChangeProperty;
         Bytes data = p.data;
-        if (is_managed(w.saved)) {
+        if (is_managed(w.saved) && !is_held(display_, w)) {
             const std::string_view name = display_.names.atoms.name(p.name);
             if (name == "WM_NORMAL_HINTS" && data.size() >= kHintY + 4) {
                 store32(&data[kHintFlags], load32(&data[kHintFlags]) | kUserPosition);
@@ -236,6 +296,31 @@ void Recreation::show_pictures() {
         const uint8_t depth = display_.depth_of(w->id);
         put_image(c, w->id, scratch(c, depth).gc, depth, s.picture_width, s.picture_height,
                   s.picture, s.picture_x, s.picture_y);
+    }
+    x_.sync_all();
+}
+
+// The picture is as old as the last reading (a second, or longer on a busy machine). A window that
+// has been drawn on since begins empty and is told to draw itself: not every program draws over
+// all that is there when it is exposed (Xaw's buttons leave the highlight of a moment ago).
+void Recreation::clear_stale() {
+    const Journal& journal = display_.journal;
+    std::set<VirtualXid> stale;
+    if (journal.drawn_anywhere()) {
+        for (const Window* w : display_.resources.all<Window>())
+            stale.insert(w->id);
+    } else {
+        for (const Journal::Entry& e : journal.entries())
+            if (const VirtualXid on_it = Journal::drawn_on(e))
+                stale.insert(on_it);
+    }
+    constexpr uint16_t kInputOnly = 2;
+    for (VirtualXid id : stale) {
+        const Window* w = display_.resources.find<Window>(id);
+        if (!w || !w->saved.exists || w->klass == kInputOnly)
+            continue;
+        constexpr uint8_t kExposures = 1;
+        on(w->owner).send(Build::core<ClearArea>(kExposures).xid(ClearArea::window, id));
     }
     x_.sync_all();
 }

@@ -69,13 +69,16 @@ void pair_server_ids(Permutation& ids, const Display& d, const NewServer& server
 
 void pair_bases(Display& d, const NewServer& server) {
     IdSpace& ids = d.names.ids;
-    std::vector<std::pair<uint32_t, uint32_t>> clients;
+    IdSpace::Bases clients;
     for (const auto& [link, fresh] : server.connections)
         if (fresh.setup)
             clients.emplace_back(link->engine.virtual_base(), fresh.setup->base);
     ids.set_real_mask(server.setup()->mask);
     ids.in_use = [&d](VirtualXid id) { return d.resources.find(id) != nullptr; };
-    ids.set_clients(std::move(clients));
+    ids.set_clients(std::move(clients), server.kin_bases);
+    d.kin.clear();
+    for (const auto& [v, r] : server.kin_bases)
+        d.kin.push_back(v);
 }
 
 } // namespace

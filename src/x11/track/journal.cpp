@@ -39,6 +39,7 @@ void Journal::note(ConnectionId owner, const Request& r) {
         return;
     }
     bytes_ += r.bytes.size();
+    anywhere_ |= r.module != &core_module() && draws(r);
     entries_.push_back({owner, r.copy()});
 }
 
@@ -46,8 +47,19 @@ bool Journal::maps(const Entry& e) {
     return e.request[0] >= MapWindow::kOpcode && e.request[0] <= UnmapSubwindows::kOpcode;
 }
 
+VirtualXid Journal::drawn_on(const Entry& e) {
+    const uint8_t opcode = e.request[0];
+    if (opcode < ClearArea::kOpcode || opcode > ImageText16::kOpcode || e.request.size() < 12)
+        return {};
+    static_assert(PolyPoint::drawable == ClearArea::window &&
+                  PutImage::drawable == ClearArea::window);
+    const bool copies = opcode == CopyArea::kOpcode || opcode == CopyPlane::kOpcode;
+    return VirtualXid{load32(&e.request[copies ? CopyArea::dst_drawable : PolyPoint::drawable])};
+}
+
 void Journal::clear() {
     entries_.clear();
+    anywhere_ = false;
     bytes_ = 0;
     noted_ = dropped_ = 0;
 }

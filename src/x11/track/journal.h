@@ -27,11 +27,17 @@ class Journal {
     const std::deque<Entry>& entries() const { return entries_; }
     // It maps windows or unmaps them: done in its own time, when all is made.
     static bool maps(const Entry&);
+    // What the core protocol draws on; None: it does not draw, or draws otherwise.
+    static VirtualXid drawn_on(const Entry&);
+    // Whether something was drawn of which drawn_on() does not know where: by RENDER, or it found
+    // no room.
+    bool drawn_anywhere() const { return anywhere_ || dropped_ > 0; }
 
   private:
     std::deque<Entry> entries_;
     size_t bytes_ = 0;
     uint64_t noted_ = 0, dropped_ = 0;
+    bool anywhere_ = false;
 };
 
 } // namespace glckpt::x11

@@ -138,14 +138,16 @@ struct SavedProperty {
 // What only the server knows of a window; read back at a drain.
 struct SavedWindow {
     bool exists = false;
-    int16_t x = 0, y = 0; // of the outer corner, in its parent
+    int16_t x = 0, y = 0; // of the outer corner; on the root, if the app did not make its parent
+    int16_t inner_x = 0, inner_y = 0; // in its parent, whosever that is
     uint16_t width = 0, height = 0, border = 0;
     uint8_t map_state = 0;            // 0 unmapped, 1 unviewable, 2 viewable
     bool told = true;                 // the app knows that it is mapped
     VirtualXid parent;                // a window manager's frame, perhaps
     std::vector<VirtualXid> children; // bottom to top
     std::vector<SavedProperty> properties;
-    std::array<Bytes, 3> shape; // bounding, clip, input: rectangles
+    std::vector<SavedProperty> managers; // which the window manager has put there
+    std::array<Bytes, 3> shape;          // bounding, clip, input: rectangles
     std::array<bool, 3> shaped{};
     int wm_state = -1;                        // WM_STATE, if a window manager set one
     std::array<int32_t, 4> frame{0, 0, 0, 0}; // _NET_FRAME_EXTENTS: left, right, top, bottom

@@ -46,7 +46,12 @@ void give_up_hub_after_fork() {
             if (link->app_fd == fd || link->server_fd == fd)
                 own_fd_close(fd);
     forget_inline_fds();
+    // This changes only while the app's threads are stopped, and so is whole.
+    std::vector<Inheritance> inherited = old->inherited;
+    const bool keeps_lost = old->keeps_lost;
     g_hub.store(new (g_storage) Hub, std::memory_order_release);
+    hub().inherited = std::move(inherited);
+    hub().keeps_lost = keeps_lost;
 }
 
 bool Hub::start() {
@@ -72,8 +77,19 @@ Site& Hub::site_for(const Address& asked) {
     Site& site = sites.emplace_back();
     site.asked = asked;
     site.actual = redirect.value_or(asked);
-    site.display->journal.on = keeps_lost;
+    for (const Inheritance& i : inherited)
+        if (i.asked.same_display(asked))
+            site.actual = i.actual;
+    begin_afresh(site);
     return site;
+}
+
+void Hub::begin_afresh(Site& site) {
+    site.display = std::make_unique<Display>();
+    site.display->journal.on = keeps_lost;
+    for (const Inheritance& i : inherited)
+        if (i.asked.same_display(site.asked) && i.actual.same_display(site.actual))
+            site.display->known_clients = i.clients;
 }
 
 int Hub::open(int fd, const Address& asked) {
@@ -253,8 +269,7 @@ void Hub::remove_finished() {
         if (display.connections.empty())
             for (Site& s : sites)
                 if (s.display.get() == &display) {
-                    s.display = std::make_unique<Display>();
-                    s.display->journal.on = keeps_lost;
+                    begin_afresh(s);
                     s.lost = s.gone = false;
                 }
     }

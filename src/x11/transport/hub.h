@@ -13,10 +13,17 @@
 
 namespace glckpt::x11 {
 
+// Another process of the program's tree with connections to the same display (move/kin.h).
+struct Kin {
+    int pid;
+    std::vector<uint32_t> bases; // as the app knows them
+};
+
 // A display as the app addresses it, and where it really is now.
 struct Site {
     Address asked, actual;
-    Address before_move; // where it was before the last move
+    std::vector<Kin> kin; // at the last drain
+    Address before_move;  // where it was before the last move
     std::unique_ptr<Display> display = std::make_unique<Display>();
     bool draws_gl = false;
     bool needs_glx = false; // GL by GLX: a server without it will not do
@@ -29,6 +36,13 @@ struct Site {
     std::atomic<uint32_t> attached{0}; // to a server that came back; so many times
 
     bool in_use() const { return !display->connections.empty(); }
+};
+
+// What a process that a moved one starts must know: the display that is asked for as the first is
+// where the second says, and clients there have these names (virtual and real bases).
+struct Inheritance {
+    Address asked, actual;
+    IdSpace::Bases clients;
 };
 
 class Hub {
@@ -62,6 +76,7 @@ class Hub {
     bool keeps_lost = false;      // --on-xserver-loss=wait
     // Where displays not met so far are to be found, after a move; nothing: where they are asked.
     std::optional<Address> redirect;
+    std::vector<Inheritance> inherited;
 
     // The one that GL draws on, else the first; null without connections.
     Site* main_site();
@@ -85,6 +100,7 @@ class Hub {
     void begin_flushes();
     void guard();
     Site& site_for(const Address& asked);
+    void begin_afresh(Site& site);
 
     int wake_fd_ = -1, kick_fd_ = -1, guard_fd_ = -1;
     bool guard_armed_ = false;

@@ -16,6 +16,7 @@ class Visitor {
     virtual void atom(uint8_t* p) = 0;        // 4 bytes
     virtual void time(uint8_t* p) = 0;        // 4 bytes
     virtual void device(uint8_t* p) = 0;      // 2 bytes: an input device
+    virtual void device_byte(uint8_t* p) = 0; // 1 byte: the same
     virtual void event_class(uint8_t* p) = 0; // 4 bytes: XInput 1, device << 8 | event code
     virtual void event(uint8_t* p) = 0;       // 32 bytes: an event inside a message
 
@@ -97,6 +98,7 @@ class Walker {
     void visit_atom() { each(&Visitor::atom, 1, 4); }
     void visit_time() { each(&Visitor::time, 1, 4); }
     void visit_device() { each(&Visitor::device, 1, 2); }
+    void visit_device_byte() { each(&Visitor::device_byte, 1, 1); }
     void visit_list_xid(uint64_t n) { each(&Visitor::xid, n, 4); }
     void visit_list_visual(uint64_t n) { each(&Visitor::visual, n, 4); }
     void visit_list_atom(uint64_t n) { each(&Visitor::atom, n, 4); }
