@@ -173,9 +173,18 @@ void Emitter::temporaries(ContextState& c) {
             else
                 put(rec::glDeleteProgram{.program = name});
             break;
-        default:
-            break; // containers and samplers are only reached by name or binding
+        case NameClass::sampler: {
+            rec::glDeleteSamplers r{};
+            r.count = 1;
+            put(r, {{offsetof(rec::glDeleteSamplers, samplers), &name, 4}});
+            break;
         }
+        default:
+            break; // containers are only reached by name or binding
+        }
+        if (name != o->name) // a question for what is bound somewhere tells the name it had
+            put(rec::xFormerName{
+                .kind = (GLuint)o->cls, .temporary = name, .name = o->name});
     }
     temporary_.clear();
     if (rebound && !live_objects(c, NameClass::vertex_array).empty())

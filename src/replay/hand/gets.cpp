@@ -99,6 +99,11 @@ void get(Exec& x, log::PayloadRef ref, GLenum pname, Call call) {
 
 #define RECORD(name) auto* r = reinterpret_cast<const rec::name*>(record)
 
+void decode_xFormerName(Exec& x, const char* record) {
+    RECORD(xFormerName);
+    x.was_called((NameClass)r->kind, r->temporary, r->name);
+}
+
 void decode_glGetIntegerv(Exec& x, const char* record) {
     RECORD(glGetIntegerv);
     get<GLint>(x, r->data, r->pname, [&](GLint* v) { x.gl.glGetIntegerv(r->pname, v); });
