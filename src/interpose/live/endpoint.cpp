@@ -1,5 +1,6 @@
 #include "interpose/live/endpoint.h"
 #include "gen/gl/ops.h"
+#include "interpose/gl/written.h"
 #include "interpose/live/pruner.h"
 #include "interpose/live/readback.h"
 #include "interpose/live/stream_sink.h"
@@ -375,6 +376,8 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
         return {};
     Session& session = Session::get();
     const bool live = !session.renderer_is_dead(); // not in a restarted process
+    if (!live)
+        writes_unwatched(false);
     const std::vector<std::string> before = session.renderer_env();
     for (const std::string& setting : request.renderer_env)
         session.add_renderer_env(setting);

@@ -183,8 +183,7 @@ void Emitter::temporaries(ContextState& c) {
             break; // containers are only reached by name or binding
         }
         if (name != o->name) // a question for what is bound somewhere tells the name it had
-            put(rec::xFormerName{
-                .kind = (GLuint)o->cls, .temporary = name, .name = o->name});
+            put(rec::xFormerName{.kind = (GLuint)o->cls, .temporary = name, .name = o->name});
     }
     temporary_.clear();
     if (rebound && !live_objects(c, NameClass::vertex_array).empty())

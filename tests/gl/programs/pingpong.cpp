@@ -30,25 +30,25 @@ int main(int argc, char** argv) {
           "layout(location=0) out vec4 o; layout(location=1) out vec4 speed;\n"
           "void main() { vec4 c = texelFetch(before, ivec2(gl_FragCoord.xy), 0);\n"
           "vec4 sum = textureOffset(before, uv, ivec2(1, 0)) + textureOffset(before, uv, ivec2(-1, "
-          "0)) + textureOffset(before, uv, ivec2(0, 1)) + textureOffset(before, uv, ivec2(0, -1));\n"
+          "0)) + textureOffset(before, uv, ivec2(0, 1)) + textureOffset(before, uv, ivec2(0, "
+          "-1));\n"
           "o = mix(c, sum * 0.25, 0.7) * 0.999 + texture(window, uv) * 0.001;\n"
           "if (distance(gl_FragCoord.xy, drop) < 3.0) o += vec4(0.5, 0.25, 0.125, 0);\n"
           "speed = abs(o - c); }"}});
-    const GLuint show =
-        program({{GL_VERTEX_SHADER, kAll},
-                 {GL_FRAGMENT_SHADER, "#version 430\nin vec2 uv; uniform sampler2D image; out vec4 "
-                                      "o; void main() { o = vec4(texture(image, uv).rgb, 0.5); }"}});
+    const GLuint show = program(
+        {{GL_VERTEX_SHADER, kAll},
+         {GL_FRAGMENT_SHADER, "#version 430\nin vec2 uv; uniform sampler2D image; out vec4 "
+                              "o; void main() { o = vec4(texture(image, uv).rgb, 0.5); }"}});
     const GLuint count = program(
-        {{GL_COMPUTE_SHADER,
-          "#version 430\nlayout(local_size_x=16) in;\n"
-          "layout(std430, binding=0) buffer A { uint from[]; };\n"
-          "layout(std430, binding=1) buffer B { uint to[]; };\n"
-          "layout(binding=2, offset=0) uniform atomic_uint calls;\n"
-          "layout(r32ui, binding=0) uniform uimage2D image;\n"
-          "void main() { uint i = gl_GlobalInvocationID.x;\n"
-          "to[i] = from[i] * 1664525u + from[(i + 1u) % 64u] + 1013904223u;\n"
-          "atomicCounterIncrement(calls);\n"
-          "imageAtomicAdd(image, ivec2(i % 8u, i / 8u), to[i] >> 16); }"}});
+        {{GL_COMPUTE_SHADER, "#version 430\nlayout(local_size_x=16) in;\n"
+                             "layout(std430, binding=0) buffer A { uint from[]; };\n"
+                             "layout(std430, binding=1) buffer B { uint to[]; };\n"
+                             "layout(binding=2, offset=0) uniform atomic_uint calls;\n"
+                             "layout(r32ui, binding=0) uniform uimage2D image;\n"
+                             "void main() { uint i = gl_GlobalInvocationID.x;\n"
+                             "to[i] = from[i] * 1664525u + from[(i + 1u) % 64u] + 1013904223u;\n"
+                             "atomicCounterIncrement(calls);\n"
+                             "imageAtomicAdd(image, ivec2(i % 8u, i / 8u), to[i] >> 16); }"}});
     GLuint textures[5], fbos[2], depth, buffers[3], vao;
     glGenTextures(5, textures);
     glGenFramebuffers(2, fbos);
@@ -60,7 +60,10 @@ int main(int argc, char** argv) {
     glRenderbufferStorage(GL_RENDERBUFFER, GL_DEPTH24_STENCIL8, kSize, kSize);
     for (int i = 0; i < 5; ++i) {
         glBindTexture(GL_TEXTURE_2D, textures[i]);
-        const GLenum format = i < 2 ? GL_RGBA32F : i == 2 ? GL_RGBA16F : i == 3 ? GL_RGBA8 : GL_R32UI;
+        const GLenum format = i < 2    ? GL_RGBA32F
+                              : i == 2 ? GL_RGBA16F
+                              : i == 3 ? GL_RGBA8
+                                       : GL_R32UI;
         if (i == 4)
             glTexStorage2D(GL_TEXTURE_2D, 1, format, 8, 8);
         else
