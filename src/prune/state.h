@@ -30,6 +30,7 @@ struct LockedArray {
 // One level of a matrix stack: a record that sets it whole, and what multiplied it since.
 struct Matrix {
     std::vector<Ref<Kept>> history;
+    bool computed = false; // in part by us: its last bits may not be the driver's
 };
 struct MatrixStack {
     std::vector<Matrix> levels{1};
