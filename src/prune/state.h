@@ -61,6 +61,10 @@ struct Group {
     std::array<std::map<uint32_t, Ref<Object>>, kNameClasses> sparse;
     std::map<uint32_t, Ref<DisplayList>> lists;
     std::map<uint64_t, Ref<Kept>> syncs;
+    // While a live set is emitted: objects that have lost their names and have made-up ones until
+    // all contexts refer to them again.
+    std::vector<Ref<Object>> temporary;
+    uint32_t next_temporary = 0;
 };
 
 struct ContextState {

@@ -17,7 +17,13 @@ uint32_t Emitter::name_of(Object* o) {
         return 0;
     if (o->named)
         return o->name;
-    if (!o->emitted_name) {
+    const bool everywhere = o->cls == NameClass::texture || o->cls == NameClass::renderbuffer ||
+                            o->cls == NameClass::sampler;
+    if (!o->emitted_name && everywhere && group_) {
+        constexpr uint32_t kFirst = 0x58000000; // apart from those of one context
+        o->emitted_name = kFirst + group_->next_temporary++;
+        group_->temporary.push_back(Ref<Object>(o));
+    } else if (!o->emitted_name) {
         // Programs and shaders answer to their names as long as they are in use or attached.
         o->emitted_name = o->cls == NameClass::program ? o->name : next_temporary_++;
         temporary_.push_back(Ref<Object>(o));
@@ -104,9 +110,10 @@ std::vector<Object*> live_objects(ContextState& c, NameClass cls) {
 }
 
 bool Emitter::begin(ContextState& c) {
-    if (!c.draw_drawable && !c.read_drawable && !c.ever_current)
+    if (!emits(c))
         return false;
     stencil_face_ = GL_FRONT;
+    group_ = c.group.get();
     rec::wsMakeCurrent m{};
     m.head_.flags = 0;
     m.draw = c.draw_drawable;
@@ -145,45 +152,24 @@ void Emitter::temporaries(ContextState& c) {
     for (const Ref<Object>& o : temporary_) {
         const uint32_t name = std::exchange(o->emitted_name, 0);
         if (o->cls == NameClass::buffer) {
-            bind_for_deletion(c, static_cast<Buffer&>(*o));
+            auto& b = static_cast<Buffer&>(*o);
+            if (b.deleted_in != c.id) { // only unbound there
+                put(rec::xForget{.kind = (GLuint)o->cls, .temporary = name, .name = o->name});
+                continue;
+            }
+            bind_for_deletion(c, b);
             rebound = true;
-        }
-        switch (o->cls) {
-        case NameClass::texture: {
-            rec::glDeleteTextures r{};
-            r.n = 1;
-            put(r, {{offsetof(rec::glDeleteTextures, textures), &name, 4}});
-            break;
-        }
-        case NameClass::buffer: {
             rec::glDeleteBuffers r{};
             r.n = 1;
             put(r, {{offsetof(rec::glDeleteBuffers, buffers), &name, 4}});
-            break;
-        }
-        case NameClass::renderbuffer: {
-            rec::glDeleteRenderbuffers r{};
-            r.n = 1;
-            put(r, {{offsetof(rec::glDeleteRenderbuffers, renderbuffers), &name, 4}});
-            break;
-        }
-        case NameClass::program:
+            // A question for what is bound somewhere tells the name it had.
+            put(rec::xFormerName{.kind = (GLuint)o->cls, .temporary = name, .name = o->name});
+        } else if (o->cls == NameClass::program) {
             if (static_cast<Program&>(*o).is_shader())
                 put(rec::glDeleteShader{.shader = name});
             else
                 put(rec::glDeleteProgram{.program = name});
-            break;
-        case NameClass::sampler: {
-            rec::glDeleteSamplers r{};
-            r.count = 1;
-            put(r, {{offsetof(rec::glDeleteSamplers, samplers), &name, 4}});
-            break;
-        }
-        default:
-            break; // containers are only reached by name or binding
-        }
-        if (name != o->name) // a question for what is bound somewhere tells the name it had
-            put(rec::xFormerName{.kind = (GLuint)o->cls, .temporary = name, .name = o->name});
+        } // containers are only reached by name or binding
     }
     temporary_.clear();
     if (rebound && !live_objects(c, NameClass::vertex_array).empty())
@@ -289,6 +275,19 @@ void Emitter::context(ContextState& c, bool with_lists) {
     active_feedback(c);
     active_queries(c);
     open_list(c);
+}
+
+void Emitter::end_of_group(Group& g) {
+    for (const Ref<Object>& o : g.temporary)
+        put(rec::xForget{.kind = (GLuint)o->cls, .temporary = o->emitted_name, .name = o->name});
+    abandon(g);
+}
+
+void Emitter::abandon(Group& g) {
+    for (const Ref<Object>& o : g.temporary)
+        o->emitted_name = 0;
+    g.temporary.clear();
+    g.next_temporary = 0;
 }
 
 void Emitter::end(ContextState& c) {

@@ -4,6 +4,19 @@
 
 namespace glckpt::prune {
 
+// Image units go back to what they are without a texture (section 8.26).
+static void unbind_images(ContextState& c, const Object* texture) {
+    std::vector<Key> gone;
+    for (const auto& [key, k] : c.slots.all())
+        if ((Op)k->header().op == Op::glBindImageTexture ||
+            (Op)k->header().op == Op::glBindImageTextureEXT)
+            for (const Dependency& d : k->dependencies)
+                if (d.object.get() == texture)
+                    gone.push_back(key);
+    for (const Key& key : gone)
+        c.slots.erase(key);
+}
+
 // A deleted object is unbound from the context that deletes it, not from others (OpenGL 4.6,
 // section 5.1.2), and detached from the framebuffers bound there.
 void Fold::unbind(Object* o) {
@@ -17,6 +30,7 @@ void Fold::unbind(Object* o) {
         for (Unit& u : c->units)
             for (Ref<Object>& b : u.bound)
                 drop(b);
+        unbind_images(*c, o);
         break;
     case NameClass::sampler:
         for (Unit& u : c->units)
@@ -29,6 +43,7 @@ void Fold::unbind(Object* o) {
         // Its arrays go on being described as they were, without a buffer: deleting it in the same
         // place says so to another driver, too (emit.cpp).
         static_cast<Buffer&>(*o).detached_from = c->vao.get();
+        static_cast<Buffer&>(*o).deleted_in = c->id;
         for (auto& [i, b] : static_cast<TransformFeedback&>(*c->feedback).buffers)
             drop(b);
         break;
