@@ -67,7 +67,6 @@ struct Buffer : Object {
     uint64_t changes = 0; // of its contents, however made
     // The vertex array that was bound when it was deleted, and lost it then. (For comparing only.)
     const Object* detached_from = nullptr;
-    uint32_t deleted_in = 0; // context
 };
 
 struct Renderbuffer : Object {

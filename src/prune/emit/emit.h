@@ -106,7 +106,7 @@ class Emitter {
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
     void temporaries(ContextState& c);
-    void bind_for_deletion(ContextState& c, const Buffer& b);
+    uint32_t lost_buffer(const VertexArray& v);
     void unnamed(ContextState& c);
 
     void zeroes(const Texture& t, uint32_t name, std::pair<int, int> key);
@@ -120,7 +120,8 @@ class Emitter {
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     Group* group_ = nullptr;             // which has more of them
     bool had_framebuffers_ = false;
-    uint32_t passing_array_ = 0; // a vertex array of our own, bound while buffers are deleted
+    const VertexArray* emitting_array_ = nullptr;         // whose contents are being emitted
+    std::map<const VertexArray*, uint32_t> lost_buffers_; // what stands for buffers that it lost
     uint32_t stencil_face_ = GL_FRONT;
 };
 

@@ -121,11 +121,6 @@ void decode_xForget(Exec& x, const char* record) {
         x.gl.glDeleteSamplers(1, &name);
     }
 }
-void decode_xFormerName(Exec& x, const char* record) {
-    RECORD(xFormerName);
-    x.was_called((NameClass)r->kind, r->temporary, r->name);
-}
-
 void decode_glGetIntegerv(Exec& x, const char* record) {
     RECORD(glGetIntegerv);
     get<GLint>(x, r->data, r->pname, [&](GLint* v) { x.gl.glGetIntegerv(r->pname, v); });
