@@ -1,5 +1,6 @@
 #include "interpose/init.h"
 #include "ckpt/engine.h"
+#include "interpose/gl/written.h"
 #include "interpose/live/endpoint.h"
 #include "interpose/live/pruner.h"
 #include "interpose/live/recorder.h"
@@ -17,6 +18,7 @@ void forget_in_child() {
     Session::forget();
     Pruner::forget();
     Recorder::forget();
+    writes_unwatched(true);
     log::g_wake_pruner = nullptr;
     log::g_renderer_check = nullptr;
 }

@@ -12,7 +12,8 @@ enum class ReadbackKind : uint32_t {
     Strings, // parts are texts; `level` is what glGetString was asked
     Query,   // one part: the result so far, 64 bits; an active query goes on counting
     Numbers, // one part: a program's numbers (log/numbers.h)
-    Raster   // one part: the color and secondary color of the raster position, 8 floats
+    Raster,  // one part: the color and secondary color of the raster position, 8 floats
+    Matrix   // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
 };
 
 struct ReadbackQuestion {

@@ -30,6 +30,7 @@ struct LockedArray {
 // One level of a matrix stack: a record that sets it whole, and what multiplied it since.
 struct Matrix {
     std::vector<Ref<Kept>> history;
+    bool computed = false; // in part by us: its last bits may not be the driver's
 };
 struct MatrixStack {
     std::vector<Matrix> levels{1};
@@ -68,6 +69,10 @@ struct Group {
     std::array<std::map<uint32_t, Ref<Object>>, kNameClasses> sparse;
     std::map<uint32_t, Ref<DisplayList>> lists;
     std::map<uint64_t, Ref<Kept>> syncs;
+    // While a live set is emitted: objects that have lost their names and have made-up ones until
+    // all contexts refer to them again.
+    std::vector<Ref<Object>> temporary;
+    uint32_t next_temporary = 0;
 };
 
 struct ContextState {

@@ -20,6 +20,7 @@ void NameTable::forget(GLuint v) {
     if (!r)
         return;
     back_.erase(r);
+    former_[next_former_++ % kFormer] = {v, r};
     if (v < dense_.size())
         dense_[v] = 0;
     else
@@ -28,7 +29,20 @@ void NameTable::forget(GLuint v) {
 
 GLuint NameTable::virtual_of(GLuint r) const {
     const auto it = back_.find(r);
-    return it == back_.end() ? 0 : it->second;
+    if (it != back_.end())
+        return it->second;
+    for (uint32_t i = 1; i <= kFormer; ++i) // the last one first: drivers give names again
+        if (const auto& [v, real] = former_[(next_former_ - i) % kFormer]; real == r)
+            return v;
+    return 0;
+}
+
+void NameTable::was_called(GLuint temporary, GLuint v) {
+    for (uint32_t i = 1; i <= kFormer; ++i)
+        if (auto& f = former_[(next_former_ - i) % kFormer]; f.first == temporary) {
+            f.first = v;
+            return;
+        }
 }
 
 Exec::Exec(Driver& driver, std::shared_ptr<Group> g, Stream& s)
@@ -115,6 +129,11 @@ GLuint Exec::virtual_of(NameClass c, GLuint r) {
         return 0;
     GroupLock hold(*group);
     return table(c).virtual_of(r);
+}
+
+void Exec::was_called(NameClass c, GLuint temporary, GLuint v) {
+    GroupLock hold(*group);
+    table(c).was_called(temporary, v);
 }
 
 GLuint Exec::bind_name(NameClass c, GLuint v) {

@@ -10,6 +10,7 @@
 #include "log/names.h"
 #include "log/record.h"
 #include "log/shared.h"
+#include <array>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -33,8 +34,11 @@ class NameTable {
     }
     void add(GLuint v, GLuint r);
     void forget(GLuint v);
-    // 0 if the driver's name is none of the app's.
+    // 0 if the driver's name is none of the app's. One that is deleted, and may still be bound in
+    // another context or to a vertex array, answers to the name it had.
     GLuint virtual_of(GLuint r) const;
+    // What had the name `temporary` when it was deleted was the app's `v`.
+    void was_called(GLuint temporary, GLuint v);
     template <class Each>
     void each(Each f) const {
         for (const auto& [r, v] : back_)
@@ -45,6 +49,11 @@ class NameTable {
     static constexpr GLuint kDense = 1 << 20; // names beyond are few: apps that choose their own
     std::vector<GLuint> dense_;
     std::unordered_map<GLuint, GLuint> sparse_, back_;
+    // The last names that were deleted, and what the driver had called them: enough for what can
+    // be in use still, and no more than that for programs that delete all the time.
+    static constexpr uint32_t kFormer = 256;
+    std::array<std::pair<GLuint, GLuint>, kFormer> former_{};
+    uint32_t next_former_ = 0;
 };
 
 // Numbers that the app knows from a driver that chose others than this one (numbers.cpp).
@@ -147,6 +156,7 @@ class Exec {
     // --- names
     GLuint real(NameClass c, GLuint v);
     GLuint virtual_of(NameClass c, GLuint r);
+    void was_called(NameClass c, GLuint temporary, GLuint v);
     // For the binds: makes the object if the name is new and the profile allows that.
     GLuint bind_name(NameClass c, GLuint v);
     GLuint forget_name(NameClass c, GLuint v);

@@ -345,6 +345,26 @@ std::vector<char> read_strings(Exec& x) {
     return parts.take();
 }
 
+bool read_matrix(Exec& x, GLenum mode, GLuint unit, GLfloat* m) {
+    const GLenum pname = mode == GL_MODELVIEW    ? GL_MODELVIEW_MATRIX
+                         : mode == GL_PROJECTION ? GL_PROJECTION_MATRIX
+                         : mode == GL_TEXTURE    ? GL_TEXTURE_MATRIX
+                                                 : GL_NONE;
+    if (!pname)
+        return false;
+    ws_make_current(x.stream.id, x.draw, x.read, true);
+    clear_errors(x.gl);
+    GLint active = GL_TEXTURE0;
+    x.gl.glGetIntegerv(GL_ACTIVE_TEXTURE, &active);
+    const bool other = mode == GL_TEXTURE && (GLuint)active != GL_TEXTURE0 + unit;
+    if (other)
+        x.gl.glActiveTexture(GL_TEXTURE0 + unit);
+    x.gl.glGetFloatv(pname, m);
+    if (other)
+        x.gl.glActiveTexture((GLenum)active);
+    return x.gl.glGetError() == GL_NO_ERROR;
+}
+
 std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
     switch (q.kind) {
     case log::ReadbackKind::Texture:
@@ -392,6 +412,15 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         x.gl.glGetFloatv(GL_CURRENT_RASTER_SECONDARY_COLOR, color + 4);
         if (x.gl.glGetError() == GL_NO_ERROR)
             memcpy(parts.add(p), color, sizeof color);
+        return parts.take();
+    }
+    case log::ReadbackKind::Matrix: {
+        Parts parts;
+        log::ReadbackPart p{};
+        p.bytes = 16 * sizeof(GLfloat);
+        GLfloat m[16] = {};
+        if (read_matrix(x, q.target, q.index, m))
+            memcpy(parts.add(p), m, sizeof m);
         return parts.take();
     }
     case log::ReadbackKind::Strings:

@@ -17,11 +17,12 @@
 //                      or glFinish has returned. There the contents are asked for, of buffers that
 //                      the driver may have written.
 //
-// What has changed is found by comparing with a copy of what was sent: no page protection, no
-// signal handler in the app's process, and a thread that writes during the scan is found by the
-// next one (its write was not ordered before this command). What costs is the scan, at the speed
-// of memory. Runs of changed bytes are sent exactly where the GPU may have written other bytes of
-// the buffer meanwhile; the app's own synchronization keeps the two from writing the same ones.
+// What has changed is found by comparing with a copy of what was sent, page by page of those that
+// the kernel says were written (written.cpp), or all where it cannot say (before Linux 6.7): no
+// signal handler in the app's process, and a thread that writes meanwhile is found by the next
+// comparison (its write was not ordered before this command). Runs of changed bytes are sent
+// exactly where the GPU may have written other bytes of the buffer meanwhile; the app's own
+// synchronization keeps the two from writing the same ones.
 //
 // The renderer maps the driver's buffer persistently as well and stores the bytes there, so that
 // they arrive as they would natively: beside the pipeline, without a wait for draws that use other
@@ -37,11 +38,26 @@ namespace {
 
 constexpr size_t kChunk = 4096;
 constexpr size_t kMost = 256 << 10; // of one record
+constexpr size_t kHuge = 2 << 20;
 
+// In huge pages as far as it has some: faster to fill, and what is written nowhere near is passed
+// over as one. (The first write splits one.)
 char* map_memory(size_t n) {
-    const long p =
-        raw_syscall(SYS_mmap, 0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return p < 0 && p > -4096 ? nullptr : (char*)p;
+    const size_t slack = n < kHuge ? 0 : kHuge;
+    n = (n + kChunk - 1) / kChunk * kChunk;
+    const long at = raw_syscall(SYS_mmap, 0, n + slack, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at < 0 && at > -4096)
+        return nullptr;
+    if (!slack)
+        return (char*)at;
+    const size_t before = (kHuge - (size_t)at % kHuge) % kHuge;
+    if (before)
+        raw_syscall(SYS_munmap, at, before);
+    if (before != slack)
+        raw_syscall(SYS_munmap, (size_t)at + before + n, slack - before);
+    raw_syscall(SYS_madvise, (size_t)at + before, n, MADV_HUGEPAGE);
+    return (char*)at + before;
 }
 
 void send(Map& m, size_t from, size_t to) {
@@ -73,10 +89,10 @@ void send_runs(Map& m, size_t from, size_t to, bool exact) {
     }
 }
 
-void flush_map(Map& m, bool exact) {
-    const auto n = (size_t)m.length;
+// What differs in [from, n).
+void flush_part(Map& m, size_t from, size_t n, bool exact) {
     size_t dirty = n; // where the run of changed chunks began; n: none
-    for (size_t at = 0; at < n; at += kChunk) {
+    for (size_t at = from; at < n; at += kChunk) {
         const size_t bytes = std::min(kChunk, n - at);
         const bool same = memcmp(m.pointer + at, m.sent + at, bytes) == 0;
         if (!same && dirty == n)
@@ -88,6 +104,17 @@ void flush_map(Map& m, bool exact) {
     }
     if (dirty != n)
         send_runs(m, dirty, n, exact);
+}
+
+void flush_map(Map& m, bool exact) {
+    const auto n = (size_t)m.length;
+    if (m.pages.watching() && m.pages.take_written([&](size_t from, size_t to) {
+            flush_part(m, from, std::min(to, n), exact);
+        }))
+        return;
+    if (n >= kWatchedFrom)
+        m.pages.watch(m.pointer, n); // first, so that nothing is written between the two
+    flush_part(m, 0, n, exact);
 }
 
 bool driver_writes(const BufferShadow& b) { return b.gpu_may_write || b.map->driver_wrote; }

@@ -4,6 +4,7 @@
 // what a program asks every frame. Everything else is the pruner's business, behind.
 #pragma once
 #include "interpose/gl/pixel_store.h"
+#include "interpose/gl/written.h"
 #include "log/arrays.h"
 #include "log/list_shapes.h"
 #include <cstdint>
@@ -41,6 +42,7 @@ struct Map {
     char* memory; // of its own; null: the pointer is into the buffer's copy
     // Of a persistent map (persistent.cpp): what the renderer has been told, and has told.
     char* sent = nullptr;
+    WatchedPages pages;
     uint64_t sends = 0;
     bool driver_wrote = false; // by a copy, a clear or an upload beside the map
     ~Map();

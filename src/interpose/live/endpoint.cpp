@@ -1,5 +1,6 @@
 #include "interpose/live/endpoint.h"
 #include "gen/gl/ops.h"
+#include "interpose/gl/written.h"
 #include "interpose/live/pruner.h"
 #include "interpose/live/readback.h"
 #include "interpose/live/stream_sink.h"
@@ -183,6 +184,15 @@ Status refused_calls(const log::SwitchAnswer& a) {
     return {};
 }
 
+// Of those that anything is emitted for, in the order in which that is done.
+bool last_of_group(Pruner& p, const Pruner::Entry& of) {
+    const Pruner::Entry* last = nullptr;
+    for (auto& [id, e] : p.entries())
+        if (e.state->group == of.state->group && prune::Emitter::emits(*e.state))
+            last = &e;
+    return last == &of;
+}
+
 Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& groups,
                       std::set<uint64_t>& drawables) {
     log::Stream attach;
@@ -200,6 +210,8 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
             out.shared_objects(*e.state);
         out.context(*e.state, first);
         emit_drawables(out, p.fold(), *e.state, drawables);
+        if (last_of_group(p, e))
+            out.end_of_group(*e.state->group);
         out.end(*e.state);
     }
     sink.finish();
@@ -215,6 +227,8 @@ Status try_attach_all(Pruner& p) {
     Status s = g_ws_attach ? g_ws_attach() : Status();
     std::set<prune::Group*> groups;
     std::set<uint64_t> drawables;
+    for (auto& [id, e] : p.entries())
+        prune::Emitter::abandon(*e.state->group);
     for (auto& [id, e] : p.entries())
         if (s && !session.renderer_is_dead())
             s = attach_context(p, e, groups, drawables);
@@ -375,6 +389,8 @@ Status GlEndpoint::attach(const ckpt::AttachRequest& request) {
         return {};
     Session& session = Session::get();
     const bool live = !session.renderer_is_dead(); // not in a restarted process
+    if (!live)
+        writes_unwatched(false);
     const std::vector<std::string> before = session.renderer_env();
     for (const std::string& setting : request.renderer_env)
         session.add_renderer_env(setting);
@@ -460,6 +476,8 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
         if (first)
             out.shared_objects(*e.state);
         out.context(*e.state, first);
+        if (last_of_group(p, e))
+            out.end_of_group(*e.state->group);
         out.end(*e.state);
         auto known = [&](GLenum name) {
             const auto it = e.context->strings.find(name);

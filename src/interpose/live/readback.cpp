@@ -174,6 +174,33 @@ Status read_raster(uint32_t stream, prune::ContextState& c) {
                 : Status();
 }
 
+// Matrices that the pruner had to compute: as the driver has them. (Those below the top of a stack
+// are nobody's to ask for; and between glNewList and glEndList no unit can be chosen.)
+void read_matrices(uint32_t stream, prune::ContextState& c, prune::Fold& f) {
+    for (auto& [key, stack] : c.matrices) {
+        prune::Matrix& top = stack.levels.back();
+        if (!top.computed || c.list)
+            continue;
+        log::ReadbackQuestion question{};
+        question.stream = stream;
+        question.kind = log::ReadbackKind::Matrix;
+        question.target = (uint32_t)key;
+        question.index = (uint32_t)(key >> 32);
+        const Answer a{Session::get().ask(log::Ask::Readback, question)};
+        a.for_each([&](const log::ReadbackPart& p, const char* bytes) {
+            rec::glLoadMatrixf load{};
+            const Ref<prune::Kept> k = f.make(load);
+            k->bytes.resize(sizeof load + p.bytes);
+            memcpy(k->bytes.data() + sizeof load, bytes, p.bytes);
+            auto& r = k->as<rec::glLoadMatrixf>();
+            r.head_.size = (uint32_t)k->bytes.size();
+            r.m = {(uint32_t)p.bytes, log::PayloadRef::Inline, (uint32_t)sizeof load};
+            top.history.assign(1, k);
+            top.computed = false;
+        });
+    }
+}
+
 // A texture that was deleted while there are views of it is read, and told, through them: what
 // none of them shows is out of everybody's reach.
 bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture& deleted,
@@ -301,6 +328,7 @@ Status read_back_dirty(Pruner& p) {
                 return s;
             if (Status s = read_raster(id, *e.state); !s)
                 return s;
+            read_matrices(id, *e.state, p.fold());
         }
     for (auto& [id, e] : p.entries())
         if (e.state->current)

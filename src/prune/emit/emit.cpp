@@ -17,7 +17,16 @@ uint32_t Emitter::name_of(Object* o) {
         return 0;
     if (o->named)
         return o->name;
-    if (!o->emitted_name) {
+    if (o->cls == NameClass::buffer && emitting_array_ &&
+        static_cast<Buffer*>(o)->detached_from == emitting_array_)
+        return lost_buffer(*emitting_array_);
+    const bool everywhere = shared_between_contexts(o->cls) && o->cls != NameClass::program &&
+                            o->cls != NameClass::arb_program;
+    if (!o->emitted_name && everywhere && group_) {
+        constexpr uint32_t kFirst = 0x58000000; // apart from those of one context
+        o->emitted_name = kFirst + group_->next_temporary++;
+        group_->temporary.push_back(Ref<Object>(o));
+    } else if (!o->emitted_name) {
         // Programs and shaders answer to their names as long as they are in use or attached.
         o->emitted_name = o->cls == NameClass::program ? o->name : next_temporary_++;
         temporary_.push_back(Ref<Object>(o));
@@ -104,9 +113,10 @@ std::vector<Object*> live_objects(ContextState& c, NameClass cls) {
 }
 
 bool Emitter::begin(ContextState& c) {
-    if (!c.draw_drawable && !c.read_drawable && !c.ever_current)
+    if (!emits(c))
         return false;
     stencil_face_ = GL_FRONT;
+    group_ = c.group.get();
     rec::wsMakeCurrent m{};
     m.head_.flags = 0;
     m.draw = c.draw_drawable;
@@ -116,75 +126,42 @@ bool Emitter::begin(ContextState& c) {
 }
 
 // A buffer that is deleted is detached from the vertex array that is bound, and from no other
-// (OpenGL 4.6, section 5.1.2): bound must be the one that was when the app deleted it, or one that
-// never knew it.
-void Emitter::bind_for_deletion(ContextState& c, const Buffer& b) {
-    std::vector<Object*> arrays = live_objects(c, NameClass::vertex_array);
-    if (arrays.empty())
-        return; // there is but one, which was bound then
-    const Object* lost = nullptr;
-    arrays.push_back(c.default_vao.get());
-    for (const Object* v : arrays)
-        if (v == b.detached_from)
-            lost = v;
-    if (!lost) {
-        if (!passing_array_) {
-            passing_array_ = next_temporary_++;
-            rec::glGenVertexArrays g{};
-            g.n = 1;
-            put(g, {{offsetof(rec::glGenVertexArrays, arrays), &passing_array_, 4}});
-        }
-        put(rec::glBindVertexArray{.array = passing_array_});
-        return;
+// (OpenGL 4.6, section 5.1.2); its arrays go on being described as they were, which no call says
+// in a core profile. So that vertex array gets another one, which is deleted in the same way.
+uint32_t Emitter::lost_buffer(const VertexArray& v) {
+    uint32_t& name = lost_buffers_[&v];
+    if (!name) {
+        name = next_temporary_++;
+        rec::glGenBuffers g{};
+        g.n = 1;
+        put(g, {{offsetof(rec::glGenBuffers, buffers), &name, 4}});
     }
-    put(rec::glBindVertexArray{.array = lost->named ? lost->name : 0});
+    return name;
 }
 
 void Emitter::temporaries(ContextState& c) {
-    bool rebound = false;
-    for (const Ref<Object>& o : temporary_) {
+    for (const Ref<Object>& o :
+         temporary_) { // programs: containers are only reached by name or binding
         const uint32_t name = std::exchange(o->emitted_name, 0);
-        if (o->cls == NameClass::buffer) {
-            bind_for_deletion(c, static_cast<Buffer&>(*o));
-            rebound = true;
-        }
-        switch (o->cls) {
-        case NameClass::texture: {
-            rec::glDeleteTextures r{};
-            r.n = 1;
-            put(r, {{offsetof(rec::glDeleteTextures, textures), &name, 4}});
-            break;
-        }
-        case NameClass::buffer: {
-            rec::glDeleteBuffers r{};
-            r.n = 1;
-            put(r, {{offsetof(rec::glDeleteBuffers, buffers), &name, 4}});
-            break;
-        }
-        case NameClass::renderbuffer: {
-            rec::glDeleteRenderbuffers r{};
-            r.n = 1;
-            put(r, {{offsetof(rec::glDeleteRenderbuffers, renderbuffers), &name, 4}});
-            break;
-        }
-        case NameClass::program:
-            if (static_cast<Program&>(*o).is_shader())
-                put(rec::glDeleteShader{.shader = name});
-            else
-                put(rec::glDeleteProgram{.program = name});
-            break;
-        default:
-            break; // containers and samplers are only reached by name or binding
-        }
+        if (o->cls != NameClass::program)
+            continue;
+        if (static_cast<Program&>(*o).is_shader())
+            put(rec::glDeleteShader{.shader = name});
+        else
+            put(rec::glDeleteProgram{.program = name});
     }
     temporary_.clear();
-    if (rebound && !live_objects(c, NameClass::vertex_array).empty())
-        put(rec::glBindVertexArray{.array = name_of(c.vao.get())});
-    if (const uint32_t name = std::exchange(passing_array_, 0)) {
-        rec::glDeleteVertexArrays r{};
+    const bool arrays = !live_objects(c, NameClass::vertex_array).empty();
+    for (const auto& [v, name] : lost_buffers_) {
+        if (arrays)
+            put(rec::glBindVertexArray{.array = v->named ? v->name : 0});
+        rec::glDeleteBuffers r{};
         r.n = 1;
-        put(r, {{offsetof(rec::glDeleteVertexArrays, arrays), &name, 4}});
+        put(r, {{offsetof(rec::glDeleteBuffers, buffers), &name, 4}});
     }
+    if (arrays && !lost_buffers_.empty())
+        put(rec::glBindVertexArray{.array = name_of(c.vao.get())});
+    lost_buffers_.clear();
 }
 
 void Emitter::shared_objects(ContextState& c) {
@@ -281,6 +258,19 @@ void Emitter::context(ContextState& c, bool with_lists) {
     active_feedback(c);
     active_queries(c);
     open_list(c);
+}
+
+void Emitter::end_of_group(Group& g) {
+    for (const Ref<Object>& o : g.temporary)
+        put(rec::xForget{.kind = (GLuint)o->cls, .temporary = o->emitted_name, .name = o->name});
+    abandon(g);
+}
+
+void Emitter::abandon(Group& g) {
+    for (const Ref<Object>& o : g.temporary)
+        o->emitted_name = 0;
+    g.temporary.clear();
+    g.next_temporary = 0;
 }
 
 void Emitter::end(ContextState& c) {

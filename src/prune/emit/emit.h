@@ -35,7 +35,14 @@ class Emitter {
     void context(ContextState& c, bool with_lists);
     // What a context's log begins with; false if the context was never current (nothing to emit).
     bool begin(ContextState& c);
+    static bool emits(const ContextState& c) {
+        return c.draw_drawable || c.read_drawable || c.ever_current;
+    }
     void end(ContextState& c);
+    // Behind the last context of a group that was emitted: what has lost its name loses it again.
+    void end_of_group(Group& g);
+    // Forgets an emission that did not come to its end.
+    static void abandon(Group& g);
     uint64_t records = 0;
     uint64_t bytes = 0;
 
@@ -100,7 +107,7 @@ class Emitter {
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
     void temporaries(ContextState& c);
-    void bind_for_deletion(ContextState& c, const Buffer& b);
+    uint32_t lost_buffer(const VertexArray& v);
     void unnamed(ContextState& c);
 
     void zeroes(const Texture& t, uint32_t name, std::pair<int, int> key);
@@ -112,8 +119,10 @@ class Emitter {
     UnpackState unpack_;
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
+    Group* group_ = nullptr;             // which has more of them
     bool had_framebuffers_ = false;
-    uint32_t passing_array_ = 0; // a vertex array of our own, bound while buffers are deleted
+    const VertexArray* emitting_array_ = nullptr;         // whose contents are being emitted
+    std::map<const VertexArray*, uint32_t> lost_buffers_; // what stands for buffers that it lost
     uint32_t stencil_face_ = GL_FRONT;
 };
 

@@ -350,8 +350,11 @@ void Emitter::vertex_array(VertexArray& v, bool contents) {
     if (v.slots.empty() && !v.element_buffer && !name)
         return;
     put(rec::glBindVertexArray{.array = name});
-    if (contents)
+    if (contents) {
+        emitting_array_ = &v;
         arrays(v.slots, v.element_buffer.get());
+        emitting_array_ = nullptr;
+    }
     if (name)
         put(rec::glBindVertexArray{.array = 0});
 }

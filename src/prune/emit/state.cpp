@@ -18,9 +18,11 @@ void each_unnamed(ContextState& c, const std::function<void(Object&)>& each) {
         for (const auto& [key, k] : s.all())
             of_record(*k);
     };
-    for (const Unit& u : c.units)
+    for (const Unit& u : c.units) {
         for (const Ref<Object>& b : u.bound)
             need(b.get());
+        need(u.sampler.get());
+    }
     for (const auto& [target, b] : c.buffers)
         need(b.get());
     of_slots(c.slots);
@@ -55,6 +57,8 @@ void Emitter::unnamed(ContextState& c) {
             return buffer(static_cast<Buffer&>(o));
         case NameClass::renderbuffer:
             return renderbuffer(static_cast<Renderbuffer&>(o));
+        case NameClass::sampler:
+            return sampler(o);
         case NameClass::program:
             return program(static_cast<Program&>(o));
         default:

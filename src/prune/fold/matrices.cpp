@@ -2,7 +2,8 @@
 //
 // A matrix is kept as what was multiplied since it was last set whole, not as numbers: replaying
 // the same calls gives the same bits, computing them here might not. A program that multiplies for
-// ever without setting would make the history grow; past a limit the matrix is computed after all.
+// ever without setting would make the history grow; past a limit the matrix is computed after all,
+// and a checkpoint asks the driver for what it has made of it.
 #include "prune/fold.h"
 #include <cmath>
 
@@ -150,7 +151,8 @@ bool matrix_of(const Kept& k, double m[16], bool* load) {
 }
 
 // One glLoadMatrixd for a long history. The numbers may differ from the driver's in the last bit.
-void shorten(Fold& f, std::vector<Ref<Kept>>& history) {
+void shorten(Fold& f, Matrix& level) {
+    std::vector<Ref<Kept>>& history = level.history;
     double product[16];
     identity(product);
     for (const Ref<Kept>& k : history) {
@@ -171,6 +173,7 @@ void shorten(Fold& f, std::vector<Ref<Kept>>& history) {
     r.head_.size = (uint32_t)k->bytes.size();
     r.m = {sizeof product, log::PayloadRef::Inline, (uint32_t)sizeof load};
     history.assign(1, k);
+    level.computed = true;
 }
 
 } // namespace
@@ -190,14 +193,15 @@ void fold_matrix_mode(Fold& f, const char* r) {
 }
 
 void fold_matrix_load(Fold& f, const char* r) {
-    auto& history = f.matrix(f.c->matrix_mode).levels.back().history;
-    history.assign(1, f.keep(r));
+    Matrix& level = f.matrix(f.c->matrix_mode).levels.back();
+    level.history.assign(1, f.keep(r));
+    level.computed = false;
 }
 void fold_matrix_multiply(Fold& f, const char* r) {
-    auto& history = f.matrix(f.c->matrix_mode).levels.back().history;
-    history.push_back(f.keep(r));
-    if (history.size() > kLongest)
-        shorten(f, history);
+    Matrix& level = f.matrix(f.c->matrix_mode).levels.back();
+    level.history.push_back(f.keep(r));
+    if (level.history.size() > kLongest)
+        shorten(f, level);
 }
 void fold_push_matrix(Fold& f, const char*) {
     auto& levels = f.matrix(f.c->matrix_mode).levels;

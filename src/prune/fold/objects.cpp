@@ -4,6 +4,18 @@
 
 namespace glckpt::prune {
 
+// Indexed bindings of buffers, and image units: as if nothing had ever been bound there.
+static void unbind_slots(Slots& slots, const Object* o, uint16_t family) {
+    std::vector<Key> gone;
+    for (const auto& [key, k] : slots.all())
+        if (key.family == family)
+            for (const Dependency& d : k->dependencies)
+                if (d.object.get() == o)
+                    gone.push_back(key);
+    for (const Key& key : gone)
+        slots.erase(key);
+}
+
 // A deleted object is unbound from the context that deletes it, not from others (OpenGL 4.6,
 // section 5.1.2), and detached from the framebuffers bound there.
 void Fold::unbind(Object* o) {
@@ -17,6 +29,7 @@ void Fold::unbind(Object* o) {
         for (Unit& u : c->units)
             for (Ref<Object>& b : u.bound)
                 drop(b);
+        unbind_slots(c->slots, o, kImageFamily);
         break;
     case NameClass::sampler:
         for (Unit& u : c->units)
@@ -26,6 +39,8 @@ void Fold::unbind(Object* o) {
         for (auto& [target, b] : c->buffers)
             drop(b);
         drop(static_cast<VertexArray&>(*c->vao).element_buffer);
+        unbind_slots(c->slots, o, kIndexedBufferFamily);
+        unbind_slots(c->feedback->slots, o, kIndexedBufferFamily);
         // Its arrays go on being described as they were, without a buffer: deleting it in the same
         // place says so to another driver, too (emit.cpp).
         static_cast<Buffer&>(*o).detached_from = c->vao.get();

@@ -1,6 +1,7 @@
 // Commands whose arguments or results hold object names of a class that the call does not tell.
 #include "gen/gl/records.h"
 #include "replay/exec.h"
+#include "replay/helper.h"
 #include <algorithm>
 #include <vector>
 
@@ -99,6 +100,27 @@ void get(Exec& x, log::PayloadRef ref, GLenum pname, Call call) {
 
 #define RECORD(name) auto* r = reinterpret_cast<const rec::name*>(record)
 
+void decode_xForget(Exec& x, const char* record) {
+    RECORD(xForget);
+    const GLuint name = x.forget_name((NameClass)r->kind, r->temporary);
+    x.was_called((NameClass)r->kind, r->temporary, r->name);
+    // In a context where nothing is bound; if there can be none, here.
+    const Helper helper(x, 0);
+    switch ((NameClass)r->kind) {
+    case NameClass::texture:
+        x.gl.glDeleteTextures(1, &name);
+        break;
+    case NameClass::buffer:
+        x.gl.glDeleteBuffers(1, &name);
+        break;
+    case NameClass::renderbuffer:
+        (x.gl.glDeleteRenderbuffers ? x.gl.glDeleteRenderbuffers
+                                    : x.gl.glDeleteRenderbuffersOES)(1, &name);
+        break;
+    default:
+        x.gl.glDeleteSamplers(1, &name);
+    }
+}
 void decode_glGetIntegerv(Exec& x, const char* record) {
     RECORD(glGetIntegerv);
     get<GLint>(x, r->data, r->pname, [&](GLint* v) { x.gl.glGetIntegerv(r->pname, v); });

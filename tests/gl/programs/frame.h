@@ -68,6 +68,11 @@ struct Frames {
             printf(" %02x", ((const unsigned char*)p)[i]);
         printf(" (%08x)\n", crc);
     }
+    // In the middle of a frame: time for a checkpoint to fall between two commands.
+    void moment() const {
+        if (pause_us)
+            usleep((useconds_t)pause_us / 4);
+    }
     // The picture, and whatever the program adds.
     void done() {
         std::vector<unsigned char> pixels((size_t)width * (size_t)height * 4);

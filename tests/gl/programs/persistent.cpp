@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
     const GLbitfield coherent = write | GL_MAP_COHERENT_BIT;
     GLuint buffers[3], vao;
     glGenBuffers(3, buffers);
-    constexpr GLsizeiptr big = 64 << 10;
+    constexpr GLsizeiptr big = 5 << 20; // enough for its written pages to be tracked
     auto* corners = (float*)map(buffers[0], big, coherent, 0);
     auto* tint = (float*)map(buffers[1], 4096, write, GL_MAP_FLUSH_EXPLICIT_BIT);
     auto* numbers = (volatile GLuint*)map(buffers[2], 256, coherent | GL_MAP_READ_BIT, 0);
