@@ -81,7 +81,7 @@ bool is_view_of(const prune::Texture& t, const prune::Object& of) {
 }
 
 Status read_texture(uint32_t stream, prune::Texture& t) {
-    if (t.buffer_texture || has_named_origin(t) || (t.images.empty() && !t.storage)) {
+    if (t.buffer_texture || t.image || has_named_origin(t) || (t.images.empty() && !t.storage)) {
         t.gpu_dirty = false; // its contents are somebody else's, or it has none
         return {};
     }
@@ -189,6 +189,50 @@ bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture&
     return any;
 }
 
+// Images whose source has no name, or is the copy of what it was before it got other storage: what
+// the driver alone knows is read through the image, and is all that is left of the source, unless
+// something else still refers to that.
+Status read_images(Pruner& p) {
+    const std::vector<prune::EglImage*>& all = p.fold().images;
+    for (prune::EglImage* i : all) {
+        prune::Object& o = *i->source;
+        const bool texture = o.cls == NameClass::texture;
+        const bool dirty = texture ? static_cast<prune::Texture&>(o).gpu_dirty &&
+                                         !static_cast<prune::Texture&>(o).image
+                                   : static_cast<prune::Renderbuffer&>(o).gpu_dirty &&
+                                         !static_cast<prune::Renderbuffer&>(o).image;
+        const auto holders = std::count_if(all.begin(), all.end(), [&](const prune::EglImage* e) {
+            return e->source.get() == &o;
+        });
+        if (o.named || !dirty || o.refs > holders)
+            continue;
+        const prune::ContextState* reader = nullptr;
+        for (auto& [id, e] : p.entries())
+            if (e.state->ever_current && (!reader || e.state->group.get() == i->home))
+                reader = e.state.get();
+        auto* t = new prune::Texture(NameClass::texture, 0);
+        prune::Ref<prune::Object> made(t);
+        t->target = GL_TEXTURE_2D;
+        t->named = false;
+        t->bound_once = true;
+        if (reader)
+            ask(reader->id, log::ReadbackKind::Image, i->id, GL_TEXTURE_2D)
+                .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+                    auto& image = t->images[{0, 0}];
+                    image.contents = contents_of(part, bytes);
+                    image.has_contents = true;
+                });
+        if (t->images.empty())
+            return Status::refused("an EGL image whose source is gone cannot be read back");
+        rec::xCreateImage record = i->created->as<rec::xCreateImage>();
+        record.target = 0x30B1; // EGL_GL_TEXTURE_2D
+        record.attribs = {};
+        i->created = p.fold().make(record);
+        i->source = made;
+    }
+    return {};
+}
+
 // Of the objects that have lost their names, and of texture 0 of each target: only this context
 // refers to them.
 Status read_unnamed(uint32_t stream, prune::ContextState& c) {
@@ -225,7 +269,9 @@ Status read_group(uint32_t stream, prune::ContextState& c) {
             if (Status s = read_texture(stream, t); !s)
                 return s;
     for (prune::Object* o : prune::live_objects(c, NameClass::renderbuffer))
-        if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.gpu_dirty && b.storage) {
+        if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.image) {
+            b.gpu_dirty = false;
+        } else if (b.gpu_dirty && b.storage) {
             const Answer a = ask(stream, log::ReadbackKind::Renderbuffer, b.name, 0);
             if (a.bytes.empty())
                 return Status::refused("renderbuffer " + std::to_string(b.name) +
@@ -293,6 +339,8 @@ Status read_back_dirty(Pruner& p) {
         if (Status s = read_group(id, *e.state); !s)
             return s;
     }
+    if (Status s = read_images(p); !s)
+        return s;
     for (auto& [id, e] : p.entries())
         if (e.state->ever_current) {
             if (Status s = read_queries(id, *e.state); !s)

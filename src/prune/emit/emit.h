@@ -4,6 +4,7 @@
 #pragma once
 #include "prune/fold.h"
 #include <cstddef>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -39,6 +40,9 @@ class Emitter {
     uint64_t records = 0;
     uint64_t bytes = 0;
 
+    // All EGL images there are; each with its `home`.
+    const std::vector<EglImage*>* egl_images = nullptr;
+
     // --- used by the pieces
     template <class R>
     void put(R r, std::initializer_list<EmittedPayload> payloads = {}) {
@@ -61,6 +65,9 @@ class Emitter {
     void note_pixel_store(const rec::glPixelStorei& r);
     void texture(Texture& t);
     void images(Texture& t, uint32_t name);
+    void egl_image(EglImage& i);
+    void texture_of_image(Texture& t, uint32_t name);
+    bool told_already(const Object& o);
     void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
                   bool define);
     void buffer(Buffer& b);
@@ -112,6 +119,9 @@ class Emitter {
     uint32_t next_temporary_ = 0x50000000;
     std::vector<Ref<Object>> temporary_; // objects that have a name for now
     bool had_framebuffers_ = false;
+    // While there are EGL images: what has been emitted of them and of what they are made of.
+    const Group* group_ = nullptr;
+    std::set<const void*> told_;
     uint32_t passing_array_ = 0; // a vertex array of our own, bound while buffers are deleted
     uint32_t stencil_face_ = GL_FRONT;
 };

@@ -21,6 +21,7 @@ NameClass class_of(GLenum pname) {
     case GL_TEXTURE_BINDING_BUFFER:
     case GL_TEXTURE_BINDING_2D_MULTISAMPLE:
     case GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY:
+    case GL_TEXTURE_BINDING_EXTERNAL_OES:
     case GL_IMAGE_BINDING_NAME:
         return NameClass::texture;
     case GL_ARRAY_BUFFER_BINDING:
