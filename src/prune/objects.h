@@ -183,6 +183,9 @@ struct TransformFeedback : Object {
     std::map<uint32_t, Ref<Object>> buffers;
     bool active = false, paused = false;
     bool drawn = false; // since it began: where it stands in its buffers is the driver's secret
+    bool ended = false;
+    bool counted = false; // as of the last readback: vertices captured
+    uint64_t count = 0;
     Ref<Kept> begin;
     Ref<Object> program; // in use when it began
 };

@@ -7,6 +7,7 @@
 #include "replay/readback.h"
 #include "log/readback.h"
 #include "replay/accum.h"
+#include "replay/feedback.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
 #include "replay/numbers.h"
@@ -388,6 +389,15 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         p.bytes = 8;
         uint64_t value = 0;
         if (read_query(x, q, &value))
+            memcpy(parts.add(p), &value, sizeof value);
+        return parts.take();
+    }
+    case log::ReadbackKind::Feedback: {
+        Parts parts;
+        log::ReadbackPart p{};
+        p.bytes = 8;
+        uint64_t value = 0;
+        if (read_feedback(x, q, &value))
             memcpy(parts.add(p), &value, sizeof value);
         return parts.take();
     }

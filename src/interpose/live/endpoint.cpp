@@ -42,16 +42,8 @@ std::string vetoes(const prune::Fold& f) {
     return names;
 }
 
-bool feedback_is_secret(const prune::Object& o, const prune::ContextState& c) {
-    const auto& t = static_cast<const prune::TransformFeedback&>(o);
-    return t.active && (t.drawn || &o != c.feedback.get() || !(t.program == c.program));
-}
-
 // State of the moment that a new renderer could not be given: refused by name, never dropped.
 Status unrestorable(Pruner& p) {
-    // Where a transform feedback stands in its buffers is no state that GL tells or takes.
-    const Status feedback =
-        Status::refused("it is in the middle of a transform feedback (try again)");
     static const uint16_t mode = prune::family("render_mode");
     for (auto& [id, e] : p.entries()) {
         if (const prune::Kept* k = e.state->slots.find({mode});
@@ -61,12 +53,6 @@ Status unrestorable(Pruner& p) {
         // longer what they were when it began.
         if (e.state->list && (e.state->list_mode != GL_COMPILE || e.state->list->draws_arrays))
             return Status::refused("it is in the middle of compiling a display list (try again)");
-        if (feedback_is_secret(*e.state->feedback, *e.state) ||
-            feedback_is_secret(*e.state->default_feedback, *e.state))
-            return feedback;
-        for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
-            if (feedback_is_secret(*o, *e.state))
-                return feedback;
         // No driver gives a name to a vertex array again that only a stack still refers to.
         for (const prune::SavedClient& s : e.state->client_attribs)
             if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT && s.vao->name && !s.vao->named)

@@ -154,6 +154,46 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
     return {};
 }
 
+// How much each transform feedback has captured. One that has ended and cannot be counted (no ES
+// context draws by it) is left: only glDrawTransformFeedback would ask.
+Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
+    std::vector<prune::Object*> all = prune::live_objects(c, NameClass::transform_feedback);
+    all.push_back(c.default_feedback.get());
+    if (!(c.feedback == c.default_feedback) && !c.feedback->named)
+        all.push_back(c.feedback.get());
+    for (prune::Object* o : all) {
+        auto& t = static_cast<prune::TransformFeedback&>(*o);
+        if (!t.drawn || t.counted || (!t.active && !t.ended))
+            continue;
+        const Status busy =
+            Status::refused("it is in the middle of a transform feedback (try again)");
+        // A program that has lost its name is only there while it is in use.
+        const bool program_there = !t.program || t.program->named || t.program == c.program;
+        if (t.active && (c.conditional || !program_there || !o->named))
+            return busy;
+        if (c.conditional || (t.program && !t.program->named))
+            continue;
+        log::ReadbackQuestion q{};
+        q.stream = stream;
+        q.kind = log::ReadbackKind::Feedback;
+        q.name = t.name;
+        q.active = t.active;
+        q.paused = t.paused;
+        q.target = t.program ? t.program->name : 0;
+        q.index = t.begin ? t.begin->as<rec::glBeginTransformFeedback>().primitiveMode : 0;
+        const Answer a{Session::get().ask(log::Ask::Readback, q)};
+        a.for_each([&](const log::ReadbackPart& part, const char* bytes) {
+            if (part.bytes == sizeof t.count) {
+                memcpy(&t.count, bytes, sizeof t.count);
+                t.counted = true;
+            }
+        });
+        if (t.active && !t.counted)
+            return busy;
+    }
+    return {};
+}
+
 // The color that lighting gave the raster position: the driver's, while it is the present one.
 Status read_raster(uint32_t stream, prune::ContextState& c) {
     const prune::Key key{prune::kRasterFamily};
@@ -343,6 +383,8 @@ Status read_back_dirty(Pruner& p) {
         return s;
     for (auto& [id, e] : p.entries())
         if (e.state->ever_current) {
+            if (Status s = read_feedbacks(id, *e.state); !s)
+                return s;
             if (Status s = read_queries(id, *e.state); !s)
                 return s;
             if (Status s = read_unnamed(id, *e.state); !s)

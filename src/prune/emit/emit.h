@@ -93,6 +93,7 @@ class Emitter {
     void active_queries(ContextState& c);
     void feedback(TransformFeedback& t);
     void active_feedback(ContextState& c);
+    void feedback_count(const TransformFeedback& t, uint32_t name);
     void label(Object& o);
     void pipeline(Pipeline& p);
     void unit(ContextState& c, size_t index, const Unit& u);

@@ -145,6 +145,7 @@ void Fold::drew() {
     auto& tf = static_cast<TransformFeedback&>(*c->feedback);
     if (tf.active && !tf.paused) {
         tf.drawn = true;
+        tf.counted = false;
         for (auto& [i, b] : tf.buffers)
             if (b)
                 static_cast<Buffer&>(*b).gpu_dirty = true;
