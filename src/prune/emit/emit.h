@@ -68,6 +68,7 @@ class Emitter {
     void egl_image(EglImage& i);
     void texture_of_image(Texture& t, uint32_t name);
     bool told_already(const Object& o);
+    bool makes_images(const Object& o) const;
     void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
                   bool define);
     void buffer(Buffer& b);

@@ -1,12 +1,19 @@
 // Emission of EGL images: what one is made of, the image, and then its siblings.
 #include "log/images.h"
 #include "prune/emit/emit.h"
+#include <algorithm>
 
 namespace glckpt::prune {
 
 // An image may bring forward what it is made of; each is emitted once.
 bool Emitter::told_already(const Object& o) {
     return egl_images && !egl_images->empty() && !told_.insert(&o).second;
+}
+
+bool Emitter::makes_images(const Object& o) const {
+    return egl_images && std::any_of(egl_images->begin(), egl_images->end(), [&](const EglImage* i) {
+               return i->source.get() == &o;
+           });
 }
 
 void Emitter::egl_image(EglImage& i) {

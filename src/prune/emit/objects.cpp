@@ -106,8 +106,10 @@ void Emitter::images(Texture& t, uint32_t name) {
     if (view)
         kept(*t.storage); // before it is bound for the first time
     put(rec::glBindTexture{.target = t.target, .texture = name});
-    if (lost)
-        all(t.slots); // GL_GENERATE_MIPMAP, for one
+    // GL_GENERATE_MIPMAP, for one. And Mesa 22.3 allocates by the filter: what an image is made of
+    // would get other storage, which the siblings do not have, when it is first drawn with.
+    if (lost || makes_images(t))
+        all(t.slots);
     if (t.storage && !view) {
         kept(*t.storage);
         if (lost)
