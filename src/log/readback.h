@@ -9,12 +9,12 @@ enum class ReadbackKind : uint32_t {
     Buffer,
     Renderbuffer,
     Drawable,
-    Strings, // parts are texts; `level` is what glGetString was asked
-    Query,   // one part: the result so far, 64 bits; an active query goes on counting
-    Numbers, // one part: a program's numbers (log/numbers.h)
-    Image,   // an EGL image: one part, as of a two-dimensional texture that has it
+    Strings,  // parts are texts; `level` is what glGetString was asked
+    Query,    // one part: the result so far, 64 bits; an active query goes on counting
+    Numbers,  // one part: a program's numbers (log/numbers.h)
+    Image,    // an EGL image: one part, as of a two-dimensional texture that has it
     Feedback, // one part: the vertices a transform feedback has captured, 64 bits
-    Raster   // one part: the color and secondary color of the raster position, 8 floats
+    Raster    // one part: the color and secondary color of the raster position, 8 floats
 };
 
 struct ReadbackQuestion {

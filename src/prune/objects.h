@@ -40,8 +40,8 @@ struct EglImage {
     std::vector<EglImage*>& all; // the fold's, which this is in
     std::vector<uint64_t>& gone; // the fold's: what the renderer need not keep any longer
     Ref<Object> source;
-    Ref<Kept> created;          // xCreateImage
-    std::weak_ptr<Group> group; // of the context it was made in
+    Ref<Kept> created;           // xCreateImage
+    std::weak_ptr<Group> group;  // of the context it was made in
     const Group* home = nullptr; // with whose objects it is emitted; while a log is
     EglImage(uint64_t i, std::vector<EglImage*>& a, std::vector<uint64_t>& g)
         : id(i), all(a), gone(g) {

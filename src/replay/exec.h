@@ -240,12 +240,12 @@ class Exec {
 
     // Transform feedbacks by virtual name, since they last began (hand/feedback.cpp).
     struct Feedback {
-        uint64_t count = 0;         // vertices captured in earlier parts
-        bool carried = false;       // there are some: the driver does not know of all
-        bool split = false;         // it is active, bound behind them
-        bool ended_here = false;    // the driver has counted a part
-        bool counted = false;       // which `count` has, too
-        std::vector<GLint> strides; // by buffer
+        uint64_t count = 0;                // vertices captured in earlier parts
+        bool carried = false;              // there are some: the driver does not know of all
+        bool split = false;                // it is active, bound behind them
+        bool ended_here = false;           // the driver has counted a part
+        bool counted = false;              // which `count` has, too
+        std::vector<GLint> strides;        // by buffer
         std::vector<FeedbackRange> ranges; // as the app has bound them when it began
     };
     std::unordered_map<GLuint, Feedback> feedbacks;

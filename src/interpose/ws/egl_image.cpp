@@ -87,9 +87,9 @@ EGLImage create(EGLDisplay handle, EGLContext context, EGLenum target, EGLClient
         Locked hold(world().lock);
         id = world().next_surface++;
     }
-    const EGLint error = encode::xCreateImage(
-        writer->gl->stream, id, target, (GLuint)(uintptr_t)buffer,
-        list.empty() ? nullptr : list.data(), list.size() * sizeof(int32_t));
+    const EGLint error =
+        encode::xCreateImage(writer->gl->stream, id, target, (GLuint)(uintptr_t)buffer,
+                             list.empty() ? nullptr : list.data(), list.size() * sizeof(int32_t));
     Locked hold(world().lock);
     if (claimed)
         writer->owner = nullptr;

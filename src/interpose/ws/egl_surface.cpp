@@ -197,7 +197,8 @@ EGLBoolean eglBindTexImage(EGLDisplay handle, EGLSurface surface, EGLint buffer)
     if (s->in_texture)
         return egl_error(EGL_BAD_ACCESS);
     constexpr GLenum texture_2d = 0x0DE1;
-    if (const GLint error = encode::wsBindTexImage(c->gl->stream, s->id, buffer, texture_2d, nullptr, 0))
+    if (const GLint error =
+            encode::wsBindTexImage(c->gl->stream, s->id, buffer, texture_2d, nullptr, 0))
         return egl_error(error);
     s->in_texture = true;
     return egl_ok();

@@ -11,9 +11,8 @@ bool Emitter::told_already(const Object& o) {
 }
 
 bool Emitter::makes_images(const Object& o) const {
-    return egl_images && std::any_of(egl_images->begin(), egl_images->end(), [&](const EglImage* i) {
-               return i->source.get() == &o;
-           });
+    return egl_images && std::any_of(egl_images->begin(), egl_images->end(),
+                                     [&](const EglImage* i) { return i->source.get() == &o; });
 }
 
 void Emitter::egl_image(EglImage& i) {

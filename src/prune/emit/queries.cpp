@@ -99,9 +99,9 @@ void Emitter::active_feedback(ContextState& c) {
         if (other)
             put(rec::glUseProgram{.program = name_of(c.program.get())});
         if (!here)
-            put(rec::glBindTransformFeedback{
-                .target = GL_TRANSFORM_FEEDBACK,
-                .id = c.feedback->name ? name_of(c.feedback.get()) : 0});
+            put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK,
+                                             .id =
+                                                 c.feedback->name ? name_of(c.feedback.get()) : 0});
     };
     std::vector<Object*> all = live_objects(c, NameClass::transform_feedback);
     all.push_back(c.default_feedback.get());

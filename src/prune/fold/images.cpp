@@ -93,8 +93,8 @@ void Fold::gets_storage(Object* o, int face, int level) {
 
 void fold_create_image(Fold& f, const char* r) {
     const auto& q = f.as<rec::xCreateImage>(r);
-    Object* source = f.find(
-        q.target == kEglRenderbuffer ? NameClass::renderbuffer : NameClass::texture, q.name);
+    Object* source =
+        f.find(q.target == kEglRenderbuffer ? NameClass::renderbuffer : NameClass::texture, q.name);
     if (!source)
         return;
     Ref<EglImage> i(new EglImage(q.image, f.images, f.images_gone));

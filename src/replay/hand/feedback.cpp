@@ -1,10 +1,10 @@
 // Transform feedback that has captured something in another renderer.
 //
-// Where a transform feedback stands in its buffers, and how much glDrawTransformFeedback would draw,
-// is no state that GL tells or takes. But both are one number, the vertices captured so far, and a
-// capture can be split at it: ended, counted, and begun again with its buffers' ranges starting
-// behind what they hold (OpenGL 4.6, section 13.3: whole primitives are captured, one behind the
-// other, so two captures make what one would have made). So:
+// Where a transform feedback stands in its buffers, and how much glDrawTransformFeedback would
+// draw, is no state that GL tells or takes. But both are one number, the vertices captured so far,
+// and a capture can be split at it: ended, counted, and begun again with its buffers' ranges
+// starting behind what they hold (OpenGL 4.6, section 13.3: whole primitives are captured, one
+// behind the other, so two captures make what one would have made). So:
 //
 // - Read back, an active one is split in place; should this renderer go on, it goes on behind.
 // - In a new renderer it begins split, at the number that came along.
@@ -176,8 +176,8 @@ GLenum free_count(Driver& gl) {
 }
 
 // Vertices that object `real` has captured in this renderer. None may be active and not paused.
-bool count_part(Exec& x, GLuint real, const std::vector<GLint>& strides,
-                const FeedbackRange& first, uint64_t* count) {
+bool count_part(Exec& x, GLuint real, const std::vector<GLint>& strides, const FeedbackRange& first,
+                uint64_t* count) {
     Driver& gl = x.gl;
     const GLenum target = free_count(gl);
     const GLuint program = point_program(x);
@@ -438,14 +438,15 @@ void decode_glDrawTransformFeedbackStream(Exec& x, const char* record) {
 void decode_glDrawTransformFeedbackInstanced(Exec& x, const char* record) {
     RECORD(glDrawTransformFeedbackInstanced);
     if (!drawn(x, r->id, 0, r->mode, r->instancecount, true))
-        x.gl.glDrawTransformFeedbackInstanced(
-            r->mode, x.real(NameClass::transform_feedback, r->id), r->instancecount);
+        x.gl.glDrawTransformFeedbackInstanced(r->mode, x.real(NameClass::transform_feedback, r->id),
+                                              r->instancecount);
 }
 void decode_glDrawTransformFeedbackStreamInstanced(Exec& x, const char* record) {
     RECORD(glDrawTransformFeedbackStreamInstanced);
     if (!drawn(x, r->id, r->stream_index, r->mode, r->instancecount, true))
-        x.gl.glDrawTransformFeedbackStreamInstanced(
-            r->mode, x.real(NameClass::transform_feedback, r->id), r->stream_index, r->instancecount);
+        x.gl.glDrawTransformFeedbackStreamInstanced(r->mode,
+                                                    x.real(NameClass::transform_feedback, r->id),
+                                                    r->stream_index, r->instancecount);
 }
 
 #undef RECORD

@@ -107,14 +107,13 @@ void decode_glGetIntegerv(Exec& x, const char* record) {
 }
 void decode_glGetIntegeri_v(Exec& x, const char* record) {
     RECORD(glGetIntegeri_v);
-    get<GLint>(x, r->data, r->target,
-               [&](GLint* v) {
-                   GLint64 range = 0;
-                   if (bound_feedback_value(x, r->target, r->index, &range))
-                       *v = (GLint)range;
-                   else
-                       x.gl.glGetIntegeri_v(r->target, r->index, v);
-               });
+    get<GLint>(x, r->data, r->target, [&](GLint* v) {
+        GLint64 range = 0;
+        if (bound_feedback_value(x, r->target, r->index, &range))
+            *v = (GLint)range;
+        else
+            x.gl.glGetIntegeri_v(r->target, r->index, v);
+    });
 }
 void decode_glGetInteger64v(Exec& x, const char* record) {
     RECORD(glGetInteger64v);
@@ -122,11 +121,10 @@ void decode_glGetInteger64v(Exec& x, const char* record) {
 }
 void decode_glGetInteger64i_v(Exec& x, const char* record) {
     RECORD(glGetInteger64i_v);
-    get<GLint64>(x, r->data, r->target,
-                 [&](GLint64* v) {
-                     if (!bound_feedback_value(x, r->target, r->index, v))
-                         x.gl.glGetInteger64i_v(r->target, r->index, v);
-                 });
+    get<GLint64>(x, r->data, r->target, [&](GLint64* v) {
+        if (!bound_feedback_value(x, r->target, r->index, v))
+            x.gl.glGetInteger64i_v(r->target, r->index, v);
+    });
 }
 void decode_glGetVertexAttribiv(Exec& x, const char* record) {
     RECORD(glGetVertexAttribiv);

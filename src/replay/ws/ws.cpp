@@ -305,8 +305,7 @@ static int32_t error_of(const ws::Outcome& o) {
 
 int32_t ws_bind_tex_image(uint64_t surface, int buffer, std::span<const int32_t> attribs) {
     auto s = find(g_surfaces, surface);
-    const ws::Outcome o =
-        s && s->handle ? s->display->bind_tex_image(*s, buffer, attribs) : lost();
+    const ws::Outcome o = s && s->handle ? s->display->bind_tex_image(*s, buffer, attribs) : lost();
     return error_of(o);
 }
 

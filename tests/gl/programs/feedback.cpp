@@ -41,18 +41,19 @@ void add_buffer(Frames& f, GLuint b, GLsizeiptr bytes) {
 
 int main(int argc, char** argv) {
     Frames f(64, 64, nullptr);
-    const char* together = "#version 140\nuniform float t; out vec4 place; out float n;\n"
-                           "void main() { float i = float(gl_VertexID);\n"
-                           "  place = vec4(cos(i + t), sin(i * 1.7 + t), 0.0, 1.0) * 0.8; place.w = 1.0;\n"
-                           "  n = i * 0.25 + t; gl_Position = place; }\n";
+    const char* together =
+        "#version 140\nuniform float t; out vec4 place; out float n;\n"
+        "void main() { float i = float(gl_VertexID);\n"
+        "  place = vec4(cos(i + t), sin(i * 1.7 + t), 0.0, 1.0) * 0.8; place.w = 1.0;\n"
+        "  n = i * 0.25 + t; gl_Position = place; }\n";
     const GLuint first = capture_program(together, {"place", "n"}, GL_INTERLEAVED_ATTRIBS);
     // (Mesa's software drivers draw as many as the first buffer has of the stride drawn with.)
     const GLuint second = capture_program(together, {"place", "n"}, GL_SEPARATE_ATTRIBS);
     const char* plain = "#version 140\nin vec4 place; void main() { gl_Position = place; }\n";
     const char* color = "#version 140\nout vec4 c; uniform vec4 k; void main() { c = k; }\n";
     GLuint show = glCreateProgram();
-    for (const auto& [type, text] : {std::pair<GLenum, const char*>{GL_VERTEX_SHADER, plain},
-                                     {GL_FRAGMENT_SHADER, color}}) {
+    for (const auto& [type, text] :
+         {std::pair<GLenum, const char*>{GL_VERTEX_SHADER, plain}, {GL_FRAGMENT_SHADER, color}}) {
         const GLuint s = glCreateShader(type);
         glShaderSource(s, 1, &text, nullptr);
         glCompileShader(s);
@@ -85,7 +86,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < 3; ++i) {
         glBindVertexArray(arrays[i]);
         glBindBuffer(GL_ARRAY_BUFFER, sources[i].buffer);
-        glVertexAttribPointer(0, 4, GL_FLOAT, GL_FALSE, sources[i].stride, (const void*)sources[i].at);
+        glVertexAttribPointer(0, 4, GL_FLOAT, GL_FALSE, sources[i].stride,
+                              (const void*)sources[i].at);
         glEnableVertexAttribArray(0);
     }
     glGenQueries(1, &query);

@@ -32,8 +32,8 @@ GLuint texture(GLenum target, int size, unsigned seed) {
 }
 
 EGLImageKHR image(Frames& f, EGLenum target, GLuint name, const EGLint* attribs = nullptr) {
-    const EGLImageKHR i =
-        create_image(f.display, eglGetCurrentContext(), target, (EGLClientBuffer)(uintptr_t)name, attribs);
+    const EGLImageKHR i = create_image(f.display, eglGetCurrentContext(), target,
+                                       (EGLClientBuffer)(uintptr_t)name, attribs);
     if (!i)
         Frames::fail("eglCreateImage");
     return i;
@@ -159,7 +159,8 @@ int main(int argc, char** argv) {
         glClear(GL_COLOR_BUFFER_BIT);
         const unsigned char texel[4] = {(unsigned char)(i * 5), 9, (unsigned char)i, 255};
         glBindTexture(GL_TEXTURE_2D, i % 2 ? a : a2);
-        glTexSubImage2D(GL_TEXTURE_2D, 0, i % 16, i / 3 % 16, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, texel);
+        glTexSubImage2D(GL_TEXTURE_2D, 0, i % 16, i / 3 % 16, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE,
+                        texel);
         if (i % 3 == 0)
             draw_into(rb_fb, i, 16);
         add_texture(f, a2);

@@ -71,7 +71,8 @@ int main(int argc, char** argv) {
     const Window root = DefaultRootWindow(d);
     if (!strstr(glXQueryExtensionsString(d, DefaultScreen(d)), "GLX_EXT_texture_from_pixmap"))
         fail("no config: no textures from pixmaps");
-    const GLXFBConfig rgb = config_for(d, GLX_BIND_TO_TEXTURE_RGB_EXT, DefaultDepth(d, DefaultScreen(d)));
+    const GLXFBConfig rgb =
+        config_for(d, GLX_BIND_TO_TEXTURE_RGB_EXT, DefaultDepth(d, DefaultScreen(d)));
     const GLXContext context = glXCreateNewContext(d, rgb, GLX_RGBA_TYPE, nullptr, True);
     const unsigned depth = (unsigned)DefaultDepth(d, DefaultScreen(d));
     const Pixmap onto = XCreatePixmap(d, root, 64, 64, depth);
@@ -125,7 +126,8 @@ int main(int argc, char** argv) {
         std::vector<unsigned char> p(64 * 64 * 4);
         glReadPixels(0, 0, 64, 64, GL_RGBA, GL_UNSIGNED_BYTE, p.data());
         if (getenv("FRAME_TRACE"))
-            printf("at %u %u: %u %u %u\n", 8, 20, p[(20 * 64 + 8) * 4], p[(20 * 64 + 8) * 4 + 1], p[(20 * 64 + 8) * 4 + 2]);
+            printf("at %u %u: %u %u %u\n", 8, 20, p[(20 * 64 + 8) * 4], p[(20 * 64 + 8) * 4 + 1],
+                   p[(20 * 64 + 8) * 4 + 2]);
         for (const unsigned char c : p)
             crc = (crc ^ c) * 16777619u;
         const GLenum error = glGetError();
