@@ -164,25 +164,55 @@ GLuint point_program(Exec& x) {
     return x.point_program;
 }
 
-// A count of vertices that no query of the app's is using; GL_NONE: there is none.
-GLenum free_count(Driver& gl) {
-    for (const GLenum target : {GL_PRIMITIVES_GENERATED, GL_VERTICES_SUBMITTED}) {
+// Pipeline statistics would count the points, too; nothing stands in for those.
+bool may_count(Driver& gl) {
+    for (GLenum target = GL_VERTICES_SUBMITTED; target <= GL_CLIPPING_OUTPUT_PRIMITIVES; ++target) {
         GLint active = 0;
         gl.glGetQueryiv(target, GL_CURRENT_QUERY, &active);
-        if (gl.glGetError() == GL_NO_ERROR && !active)
-            return target;
+        if (gl.glGetError() == GL_NO_ERROR && active)
+            return false;
     }
-    return GL_NONE;
+    return true;
 }
+
+// The app's own query of primitives stands aside while this lives: what it has counted so far is
+// kept as what came along (queries.cpp).
+class QueryAside {
+  public:
+    explicit QueryAside(Exec& x) : gl_(x.gl) {
+        gl_.glGetQueryiv(GL_PRIMITIVES_GENERATED, GL_CURRENT_QUERY, &real_);
+        if (gl_.glGetError() != GL_NO_ERROR || !real_)
+            return;
+        const GLuint id = x.virtual_of(NameClass::query, (GLuint)real_);
+        GLuint n = 0;
+        gl_.glEndQuery(GL_PRIMITIVES_GENERATED);
+        gl_.glGetQueryObjectuiv((GLuint)real_, GL_QUERY_RESULT, &n);
+        const auto it = x.queries.find(id);
+        const uint64_t before = it == x.queries.end() ? 0 : it->second.value;
+        x.queries[id] = {before + n, GL_PRIMITIVES_GENERATED, false};
+    }
+    ~QueryAside() {
+        if (real_)
+            gl_.glBeginQuery(GL_PRIMITIVES_GENERATED, (GLuint)real_);
+    }
+    QueryAside(const QueryAside&) = delete;
+    QueryAside& operator=(const QueryAside&) = delete;
+
+  private:
+    Driver& gl_;
+    GLint real_ = 0;
+};
 
 // Vertices that object `real` has captured in this renderer. None may be active and not paused.
 bool count_part(Exec& x, GLuint real, const std::vector<GLint>& strides, const FeedbackRange& first,
                 uint64_t* count) {
     Driver& gl = x.gl;
-    const GLenum target = free_count(gl);
+    constexpr GLenum target = GL_PRIMITIVES_GENERATED;
     const GLuint program = point_program(x);
-    if (!target || !program || strides.empty() || !first.buffer || !gl.glDrawTransformFeedback)
+    if (!may_count(gl) || !program || strides.empty() || !first.buffer ||
+        !gl.glDrawTransformFeedback)
         return false;
+    const QueryAside aside(x);
     GLuint array = 0, query = 0;
     gl.glUseProgram(program);
     gl.glGenVertexArrays(1, &array);
@@ -330,7 +360,7 @@ bool read_feedback(Exec& x, const log::ReadbackQuestion& q, uint64_t* value) {
     if (!q.active)
         return total(x, id, value);
     const GLuint real = id ? x.real(NameClass::transform_feedback, id) : 0;
-    if (f.strides.empty() || !free_count(gl) || !point_program(x))
+    if (f.strides.empty() || !may_count(gl) || !point_program(x))
         return false;
     std::optional<Paused> aside; // another one
     if (q.paused)
