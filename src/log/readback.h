@@ -9,11 +9,13 @@ enum class ReadbackKind : uint32_t {
     Buffer,
     Renderbuffer,
     Drawable,
-    Strings, // parts are texts; `level` is what glGetString was asked
-    Query,   // one part: the result so far, 64 bits; an active query goes on counting
-    Numbers, // one part: a program's numbers (log/numbers.h)
-    Raster,  // one part: the color and secondary color of the raster position, 8 floats
-    Matrix   // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
+    Strings,  // parts are texts; `level` is what glGetString was asked
+    Query,    // one part: the result so far, 64 bits; an active query goes on counting
+    Numbers,  // one part: a program's numbers (log/numbers.h)
+    Image,    // an EGL image: one part, as of a two-dimensional texture that has it
+    Feedback, // one part: the vertices a transform feedback has captured, 64 bits
+    Raster,   // one part: the color and secondary color of the raster position, 8 floats
+    Matrix    // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
 };
 
 struct ReadbackQuestion {
@@ -25,6 +27,7 @@ struct ReadbackQuestion {
     uint32_t window;       // of a drawable that is one: its X window on the server
     char display[64];      // of that window
     uint32_t index;        // of an active query: its vertex stream
+    uint32_t paused; // of an active transform feedback; `target` is its program, `index` its mode
     uint32_t active; // of a query: it has not ended; of a drawable: its accumulation buffer, too
 };
 

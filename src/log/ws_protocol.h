@@ -31,6 +31,7 @@ enum Kind : uint32_t { // an Ask of the control socket
     kLastError = 1014,
     kListDevices = 1015,
     kSwapInterval = 1016,
+    kDestroyImage = 1017, // SurfaceOnly, with the image's number
 };
 
 // What went wrong, as the app's side must report it: GLX as an X protocol error, EGL by number.
@@ -191,6 +192,11 @@ inline constexpr int32_t kGlxConfigAttribs[] = {
     0x8060 /*SWAP_METHOD_OML*/,
     0x20B2 /*FRAMEBUFFER_SRGB_CAPABLE*/,
     0x20B0 /*FLOAT_COMPONENTS_NV*/,
+    0x20D0 /*BIND_TO_TEXTURE_RGB_EXT*/,
+    0x20D1 /*BIND_TO_TEXTURE_RGBA_EXT*/,
+    0x20D2 /*BIND_TO_MIPMAP_TEXTURE_EXT*/,
+    0x20D3 /*BIND_TO_TEXTURE_TARGETS_EXT*/,
+    0x20D4 /*Y_INVERTED_EXT*/,
     1 /*USE_GL (visuals)*/,
     4 /*RGBA (visuals)*/,
     kDriverRank,

@@ -217,6 +217,15 @@ class Fold {
     // renderbuffer.
     static void mark_dirty(Object* o);
 
+    // --- EGL images (fold/images.cpp)
+    // The texture or renderbuffer is given storage of its own: it shares none any longer. Face and
+    // level -1: all.
+    void gets_storage(Object* o, int face, int level);
+    void destroy_image(uint64_t id);
+    std::map<uint64_t, Ref<EglImage>> named_images; // that the app may name
+    std::vector<EglImage*> images;                  // all, also those that only siblings have
+    std::vector<uint64_t> images_gone;              // that the renderer may forget
+
     // Materials no longer follow the current color: they keep the last one.
     void leave_color_material();
     // Notes the matrices that transform what `k` gives.

@@ -4,6 +4,7 @@
 #include "prune/slots.h"
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace glckpt::prune {
@@ -23,6 +24,35 @@ struct Object {
     virtual ~Object() = default;
     Object(const Object&) = delete;
     Object& operator=(const Object&) = delete;
+};
+
+struct Group;
+
+// An EGL image: storage that textures and renderbuffers of several contexts have in common. What is
+// in it is kept with `source`, which it was made of; its siblings (glEGLImageTarget*) only name it.
+//
+// A source that is given other storage or loses its name leaves the image as it was (EGL 1.5,
+// section 3.9.4, calls the siblings orphaned): then the source is a copy of what it was, which
+// nothing else refers to and the emitter makes for the time of the emission.
+struct EglImage {
+    int refs = 0;
+    const uint64_t id;
+    std::vector<EglImage*>& all; // the fold's, which this is in
+    std::vector<uint64_t>& gone; // the fold's: what the renderer need not keep any longer
+    Ref<Object> source;
+    Ref<Kept> created;           // xCreateImage
+    std::weak_ptr<Group> group;  // of the context it was made in
+    const Group* home = nullptr; // with whose objects it is emitted; while a log is
+    EglImage(uint64_t i, std::vector<EglImage*>& a, std::vector<uint64_t>& g)
+        : id(i), all(a), gone(g) {
+        all.push_back(this);
+    }
+    ~EglImage() {
+        std::erase(all, this);
+        gone.push_back(id);
+    }
+    EglImage(const EglImage&) = delete;
+    EglImage& operator=(const EglImage&) = delete;
 };
 
 // Pixel contents as read back from the driver, exact.
@@ -52,6 +82,9 @@ struct Texture : Object {
     bool gpu_dirty = false; // the driver alone knows its contents
     Ref<Kept> mipmaps;      // glGenerateMipmap, which made it so: what it was made from is known
     bool buffer_texture = false;
+    // Its storage is an EGL image's; the record that gave it.
+    Ref<EglImage> image;
+    Ref<Kept> image_target;
 };
 
 struct Buffer : Object {
@@ -76,6 +109,8 @@ struct Renderbuffer : Object {
     Contents contents;
     bool has_contents = false;
     std::vector<Contents> planes; // if it is multisample
+    Ref<EglImage> image;
+    Ref<Kept> image_target;
 };
 
 struct Sampler : Object {
@@ -148,6 +183,9 @@ struct TransformFeedback : Object {
     std::map<uint32_t, Ref<Object>> buffers;
     bool active = false, paused = false;
     bool drawn = false; // since it began: where it stands in its buffers is the driver's secret
+    bool ended = false;
+    bool counted = false; // as of the last readback: vertices captured
+    uint64_t count = 0;
     Ref<Kept> begin;
     Ref<Object> program; // in use when it began
 };

@@ -7,7 +7,7 @@
 namespace glckpt::prune {
 
 constexpr int kUnits = 192; // combined texture units
-constexpr int kTextureTargets = 11;
+constexpr int kTextureTargets = 12;
 // Dense index of a texture target; -1 if it is none. Cube map faces give the cube map's.
 int texture_target_index(uint32_t target);
 uint32_t texture_target_of_index(int index);

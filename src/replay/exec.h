@@ -100,6 +100,12 @@ struct Group {
     std::unordered_map<GLuint, PersistentMap> maps; // by virtual name of the buffer
 };
 
+// A buffer as the app has bound it to a transform feedback; size 0: all of it.
+struct FeedbackRange {
+    GLuint buffer = 0; // the driver's name
+    GLint64 start = 0, size = 0;
+};
+
 struct Stream; // stream.h
 
 class Exec {
@@ -241,6 +247,19 @@ class Exec {
     std::unordered_map<GLuint, QueryValue> queries; // by virtual name
     GLuint empty_query = 0;
     bool passes_condition = false; // a conditional render that the driver was not told of
+
+    // Transform feedbacks by virtual name, since they last began (hand/feedback.cpp).
+    struct Feedback {
+        uint64_t count = 0;                // vertices captured in earlier parts
+        bool carried = false;              // there are some: the driver does not know of all
+        bool split = false;                // it is active, bound behind them
+        bool ended_here = false;           // the driver has counted a part
+        bool counted = false;              // which `count` has, too
+        std::vector<GLint> strides;        // by buffer
+        std::vector<FeedbackRange> ranges; // as the app has bound them when it began
+    };
+    std::unordered_map<GLuint, Feedback> feedbacks;
+    GLuint point_program = 0, empty_buffer = 0; // the driver's names
 
     Stream& stream;
 

@@ -7,6 +7,7 @@
 #include "replay/readback.h"
 #include "log/readback.h"
 #include "replay/accum.h"
+#include "replay/feedback.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
 #include "replay/numbers.h"
@@ -156,6 +157,25 @@ std::vector<char> read_texture(Exec& x, GLuint texture, GLenum target) {
     x.gl.glBindTexture(target, texture);
     read_images(x.gl, target, parts);
     x.gl.glBindTexture(target, 0);
+    return parts.take();
+}
+
+// Through a texture of the moment.
+std::vector<char> read_image(Exec& x, uint64_t image) {
+    Parts parts;
+    const Helper helper(x, 0);
+    void* real = ws_image(image);
+    if (!helper || !real || !x.gl.glEGLImageTargetTexture2DOES)
+        return {};
+    tight_pack(x.gl);
+    GLuint texture = 0;
+    x.gl.glGenTextures(1, &texture);
+    x.gl.glBindTexture(GL_TEXTURE_2D, texture);
+    clear_errors(x.gl);
+    x.gl.glEGLImageTargetTexture2DOES(GL_TEXTURE_2D, real);
+    if (x.gl.glGetError() == GL_NO_ERROR)
+        read_image(x.gl, GL_TEXTURE_2D, 0, 0, parts);
+    x.gl.glDeleteTextures(1, &texture);
     return parts.take();
 }
 
@@ -371,6 +391,8 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         if (q.name == 0)
             return read_texture_zero(x, q.target);
         return read_texture(x, x.real(NameClass::texture, (GLuint)q.name), q.target);
+    case log::ReadbackKind::Image:
+        return read_image(x, q.name);
     case log::ReadbackKind::Buffer:
         return read_buffer(x, x.real(NameClass::buffer, (GLuint)q.name));
     case log::ReadbackKind::Renderbuffer:
@@ -387,6 +409,15 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         p.bytes = 8;
         uint64_t value = 0;
         if (read_query(x, q, &value))
+            memcpy(parts.add(p), &value, sizeof value);
+        return parts.take();
+    }
+    case log::ReadbackKind::Feedback: {
+        Parts parts;
+        log::ReadbackPart p{};
+        p.bytes = 8;
+        uint64_t value = 0;
+        if (read_feedback(x, q, &value))
             memcpy(parts.add(p), &value, sizeof value);
         return parts.take();
     }

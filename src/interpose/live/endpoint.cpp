@@ -7,6 +7,7 @@
 #include "interpose/session.h"
 #include "interpose/ws/for_gl.h"
 #include "log/readback.h"
+#include <algorithm>
 #include <set>
 
 namespace glckpt {
@@ -42,16 +43,8 @@ std::string vetoes(const prune::Fold& f) {
     return names;
 }
 
-bool feedback_is_secret(const prune::Object& o, const prune::ContextState& c) {
-    const auto& t = static_cast<const prune::TransformFeedback&>(o);
-    return t.active && (t.drawn || &o != c.feedback.get() || !(t.program == c.program));
-}
-
 // State of the moment that a new renderer could not be given: refused by name, never dropped.
 Status unrestorable(Pruner& p) {
-    // Where a transform feedback stands in its buffers is no state that GL tells or takes.
-    const Status feedback =
-        Status::refused("it is in the middle of a transform feedback (try again)");
     static const uint16_t mode = prune::family("render_mode");
     for (auto& [id, e] : p.entries()) {
         if (const prune::Kept* k = e.state->slots.find({mode});
@@ -61,12 +54,6 @@ Status unrestorable(Pruner& p) {
         // longer what they were when it began.
         if (e.state->list && (e.state->list_mode != GL_COMPILE || e.state->list->draws_arrays))
             return Status::refused("it is in the middle of compiling a display list (try again)");
-        if (feedback_is_secret(*e.state->feedback, *e.state) ||
-            feedback_is_secret(*e.state->default_feedback, *e.state))
-            return feedback;
-        for (prune::Object* o : prune::live_objects(*e.state, NameClass::transform_feedback))
-            if (feedback_is_secret(*o, *e.state))
-                return feedback;
         // No driver gives a name to a vertex array again that only a stack still refers to.
         for (const prune::SavedClient& s : e.state->client_attribs)
             if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT && s.vao->name && !s.vao->named)
@@ -161,6 +148,65 @@ void emit_drawables(prune::Emitter& out, const prune::Fold& fold, prune::Context
     }
 }
 
+// EGL images are made with the objects of one share group, that of the context they were made in or
+// of whoever still has them, and groups that only name them come later. False: two groups have
+// images of each other.
+bool order_groups(Pruner& p, std::vector<Pruner::Entry*>& order) {
+    order.clear();
+    for (auto& [id, e] : p.entries())
+        order.push_back(&e);
+    const auto& images = p.fold().images;
+    if (images.empty() || order.empty())
+        return true;
+    std::map<const prune::Group*, std::set<prune::EglImage*>> has;
+    for (Pruner::Entry* e : order) {
+        auto& set = has[e->state->group.get()];
+        const auto note = [&](prune::Object& o) {
+            const prune::EglImage* i = nullptr;
+            if (o.cls == NameClass::texture)
+                i = static_cast<prune::Texture&>(o).image.get();
+            else if (o.cls == NameClass::renderbuffer)
+                i = static_cast<prune::Renderbuffer&>(o).image.get();
+            if (i)
+                set.insert(const_cast<prune::EglImage*>(i));
+        };
+        for (prune::Object* o : prune::live_objects(*e->state, NameClass::texture))
+            note(*o);
+        for (prune::Object* o : prune::live_objects(*e->state, NameClass::renderbuffer))
+            note(*o);
+        prune::each_unnamed(*e->state, note);
+    }
+    for (prune::EglImage* i : images) {
+        const std::shared_ptr<prune::Group> made_in = i->group.lock();
+        i->home = made_in && has.count(made_in.get()) ? made_in.get() : nullptr;
+        if (!i->home) // the source's name was that group's
+            i->source->named = false;
+        for (Pruner::Entry* e : order)
+            if (!i->home && has[e->state->group.get()].count(i))
+                i->home = e->state->group.get();
+        for (Pruner::Entry* e : order)
+            if (!i->home && e->state->ever_current)
+                i->home = e->state->group.get();
+    }
+    std::map<const prune::Group*, size_t> rank;
+    for (size_t round = 0; round <= has.size(); ++round) {
+        bool changed = false;
+        for (const auto& [group, set] : has)
+            for (const prune::EglImage* i : set)
+                if (i->home != group && rank[group] <= rank[i->home]) {
+                    rank[group] = rank[i->home] + 1;
+                    changed = true;
+                }
+        if (!changed) {
+            std::stable_sort(order.begin(), order.end(), [&](Pruner::Entry* a, Pruner::Entry* b) {
+                return rank[a->state->group.get()] < rank[b->state->group.get()];
+            });
+            return true;
+        }
+    }
+    return false;
+}
+
 Context* sharing_context(Pruner& p, Context* c) {
     for (auto& [id, e] : p.entries())
         if (e.context != c && e.context->group == c->group && id < c->id)
@@ -202,6 +248,7 @@ Status attach_context(Pruner& p, Pruner::Entry& e, std::set<prune::Group*>& grou
     session.send_stream(e.context, sharing_context(p, e.context), attach.fd(), true);
     StreamSink sink(attach);
     prune::Emitter out(sink, t_lost);
+    out.egl_images = &p.fold().images;
     if (out.begin(*e.state)) {
         if (sink.refused())
             return Status::refused("the new driver cannot make a context of the program current");
@@ -229,9 +276,12 @@ Status try_attach_all(Pruner& p) {
     std::set<uint64_t> drawables;
     for (auto& [id, e] : p.entries())
         prune::Emitter::abandon(*e.state->group);
-    for (auto& [id, e] : p.entries())
+    std::vector<Pruner::Entry*> order;
+    if (s && !order_groups(p, order))
+        s = Status::refused("EGL images go both ways between contexts that do not share");
+    for (Pruner::Entry* e : order)
         if (s && !session.renderer_is_dead())
-            s = attach_context(p, e, groups, drawables);
+            s = attach_context(p, *e, groups, drawables);
     if (s)
         session.ask(log::Ask::Resume, std::span<const char>());
     return s;
@@ -254,6 +304,9 @@ Status attach_all(Pruner& p) {
 
 Status read_back(Pruner& p) {
     Status s = unrestorable(p);
+    std::vector<Pruner::Entry*> order;
+    if (s && !order_groups(p, order))
+        s = Status::refused("EGL images go both ways between contexts that do not share");
     if (s)
         s = read_back_dirty(p);
     return Session::get().renderer_is_dead() ? renderer_died() : s;
@@ -467,9 +520,13 @@ void GlEndpoint::describe(ckpt::SectionSink& sink) {
     } count;
     Locked hold(p.lock);
     prune::Emitter out(count);
+    std::vector<Pruner::Entry*> order;
+    order_groups(p, order);
+    out.egl_images = &p.fold().images;
     std::set<prune::Group*> groups;
     std::string version, renderer;
-    for (auto& [id, e] : p.entries()) {
+    for (Pruner::Entry* entry : order) {
+        Pruner::Entry& e = *entry;
         if (!out.begin(*e.state))
             continue;
         const bool first = groups.insert(e.state->group.get()).second;

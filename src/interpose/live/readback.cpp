@@ -81,7 +81,7 @@ bool is_view_of(const prune::Texture& t, const prune::Object& of) {
 }
 
 Status read_texture(uint32_t stream, prune::Texture& t) {
-    if (t.buffer_texture || has_named_origin(t) || (t.images.empty() && !t.storage)) {
+    if (t.buffer_texture || t.image || has_named_origin(t) || (t.images.empty() && !t.storage)) {
         t.gpu_dirty = false; // its contents are somebody else's, or it has none
         return {};
     }
@@ -154,6 +154,46 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
     return {};
 }
 
+// How much each transform feedback has captured. One that has ended and cannot be counted (no ES
+// context draws by it) is left: only glDrawTransformFeedback would ask.
+Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
+    std::vector<prune::Object*> all = prune::live_objects(c, NameClass::transform_feedback);
+    all.push_back(c.default_feedback.get());
+    if (!(c.feedback == c.default_feedback) && !c.feedback->named)
+        all.push_back(c.feedback.get());
+    for (prune::Object* o : all) {
+        auto& t = static_cast<prune::TransformFeedback&>(*o);
+        if (!t.drawn || t.counted || (!t.active && !t.ended))
+            continue;
+        const Status busy =
+            Status::refused("it is in the middle of a transform feedback (try again)");
+        // A program that has lost its name is only there while it is in use.
+        const bool program_there = !t.program || t.program->named || t.program == c.program;
+        if (t.active && (c.conditional || !program_there || !o->named))
+            return busy;
+        if (c.conditional || (t.program && !t.program->named))
+            continue;
+        log::ReadbackQuestion q{};
+        q.stream = stream;
+        q.kind = log::ReadbackKind::Feedback;
+        q.name = t.name;
+        q.active = t.active;
+        q.paused = t.paused;
+        q.target = t.program ? t.program->name : 0;
+        q.index = t.begin ? t.begin->as<rec::glBeginTransformFeedback>().primitiveMode : 0;
+        const Answer a{Session::get().ask(log::Ask::Readback, q)};
+        a.for_each([&](const log::ReadbackPart& part, const char* bytes) {
+            if (part.bytes == sizeof t.count) {
+                memcpy(&t.count, bytes, sizeof t.count);
+                t.counted = true;
+            }
+        });
+        if (t.active && !t.counted)
+            return busy;
+    }
+    return {};
+}
+
 // The color that lighting gave the raster position: the driver's, while it is the present one.
 Status read_raster(uint32_t stream, prune::ContextState& c) {
     const prune::Key key{prune::kRasterFamily};
@@ -216,6 +256,50 @@ bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture&
     return any;
 }
 
+// Images whose source has no name, or is the copy of what it was before it got other storage: what
+// the driver alone knows is read through the image, and is all that is left of the source, unless
+// something else still refers to that.
+Status read_images(Pruner& p) {
+    const std::vector<prune::EglImage*>& all = p.fold().images;
+    for (prune::EglImage* i : all) {
+        prune::Object& o = *i->source;
+        const bool texture = o.cls == NameClass::texture;
+        const bool dirty = texture ? static_cast<prune::Texture&>(o).gpu_dirty &&
+                                         !static_cast<prune::Texture&>(o).image
+                                   : static_cast<prune::Renderbuffer&>(o).gpu_dirty &&
+                                         !static_cast<prune::Renderbuffer&>(o).image;
+        const auto holders = std::count_if(all.begin(), all.end(), [&](const prune::EglImage* e) {
+            return e->source.get() == &o;
+        });
+        if (o.named || !dirty || o.refs > holders)
+            continue;
+        const prune::ContextState* reader = nullptr;
+        for (auto& [id, e] : p.entries())
+            if (e.state->ever_current && (!reader || e.state->group.get() == i->home))
+                reader = e.state.get();
+        auto* t = new prune::Texture(NameClass::texture, 0);
+        prune::Ref<prune::Object> made(t);
+        t->target = GL_TEXTURE_2D;
+        t->named = false;
+        t->bound_once = true;
+        if (reader)
+            ask(reader->id, log::ReadbackKind::Image, i->id, GL_TEXTURE_2D)
+                .for_each([&](const log::ReadbackPart& part, const char* bytes) {
+                    auto& image = t->images[{0, 0}];
+                    image.contents = contents_of(part, bytes);
+                    image.has_contents = true;
+                });
+        if (t->images.empty())
+            return Status::refused("an EGL image whose source is gone cannot be read back");
+        rec::xCreateImage record = i->created->as<rec::xCreateImage>();
+        record.target = 0x30B1; // EGL_GL_TEXTURE_2D
+        record.attribs = {};
+        i->created = p.fold().make(record);
+        i->source = made;
+    }
+    return {};
+}
+
 // Of the objects that have lost their names, and of texture 0 of each target: only this context
 // refers to them.
 Status read_unnamed(uint32_t stream, prune::ContextState& c) {
@@ -252,7 +336,9 @@ Status read_group(uint32_t stream, prune::ContextState& c) {
             if (Status s = read_texture(stream, t); !s)
                 return s;
     for (prune::Object* o : prune::live_objects(c, NameClass::renderbuffer))
-        if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.gpu_dirty && b.storage) {
+        if (auto& b = static_cast<prune::Renderbuffer&>(*o); b.image) {
+            b.gpu_dirty = false;
+        } else if (b.gpu_dirty && b.storage) {
             const Answer a = ask(stream, log::ReadbackKind::Renderbuffer, b.name, 0);
             if (a.bytes.empty())
                 return Status::refused("renderbuffer " + std::to_string(b.name) +
@@ -320,8 +406,12 @@ Status read_back_dirty(Pruner& p) {
         if (Status s = read_group(id, *e.state); !s)
             return s;
     }
+    if (Status s = read_images(p); !s)
+        return s;
     for (auto& [id, e] : p.entries())
         if (e.state->ever_current) {
+            if (Status s = read_feedbacks(id, *e.state); !s)
+                return s;
             if (Status s = read_queries(id, *e.state); !s)
                 return s;
             if (Status s = read_unnamed(id, *e.state); !s)

@@ -9,20 +9,38 @@ namespace glckpt::ws {
 namespace {
 
 // Client and display extensions that these faces implement. What the driver has beyond them is not
-// for the app: images (other APIs' memory), Wayland and GBM (no endpoint), the driver's own.
+// for the app: images of pixmaps and of other APIs' memory, Wayland and GBM (no endpoint), the
+// driver's own.
 constexpr std::string_view kSupported[] = {
-    "EGL_EXT_client_extensions",   "EGL_EXT_create_context_robustness",
-    "EGL_EXT_device_base",         "EGL_EXT_device_enumeration",
-    "EGL_EXT_device_query",        "EGL_EXT_pixel_format_float",
-    "EGL_EXT_platform_base",       "EGL_EXT_platform_device",
-    "EGL_EXT_platform_x11",        "EGL_KHR_client_get_all_proc_addresses",
-    "EGL_KHR_config_attribs",      "EGL_KHR_context_flush_control",
-    "EGL_KHR_create_context",      "EGL_KHR_create_context_no_error",
-    "EGL_KHR_fence_sync",          "EGL_KHR_get_all_proc_addresses",
-    "EGL_KHR_gl_colorspace",       "EGL_KHR_no_config_context",
-    "EGL_KHR_platform_x11",        "EGL_KHR_reusable_sync",
-    "EGL_KHR_surfaceless_context", "EGL_KHR_wait_sync",
-    "EGL_MESA_configless_context", "EGL_MESA_platform_surfaceless",
+    "EGL_EXT_client_extensions",
+    "EGL_EXT_create_context_robustness",
+    "EGL_EXT_device_base",
+    "EGL_EXT_device_enumeration",
+    "EGL_EXT_device_query",
+    "EGL_EXT_pixel_format_float",
+    "EGL_EXT_platform_base",
+    "EGL_EXT_platform_device",
+    "EGL_EXT_platform_x11",
+    "EGL_KHR_client_get_all_proc_addresses",
+    "EGL_KHR_config_attribs",
+    "EGL_KHR_context_flush_control",
+    "EGL_KHR_create_context",
+    "EGL_KHR_create_context_no_error",
+    "EGL_KHR_fence_sync",
+    "EGL_KHR_get_all_proc_addresses",
+    "EGL_KHR_gl_colorspace",
+    "EGL_KHR_no_config_context",
+    "EGL_KHR_gl_renderbuffer_image",
+    "EGL_KHR_gl_texture_2D_image",
+    "EGL_KHR_gl_texture_3D_image",
+    "EGL_KHR_gl_texture_cubemap_image",
+    "EGL_KHR_image_base",
+    "EGL_KHR_platform_x11",
+    "EGL_KHR_reusable_sync",
+    "EGL_KHR_surfaceless_context",
+    "EGL_KHR_wait_sync",
+    "EGL_MESA_configless_context",
+    "EGL_MESA_platform_surfaceless",
 };
 
 std::vector<std::unique_ptr<EglDisplay>>& displays() {
@@ -154,12 +172,6 @@ EGLBoolean eglInitialize(EGLDisplay handle, EGLint* major, EGLint* minor) {
         o->app_name = d->name;
         EGLint error = EGL_NOT_INITIALIZED;
         const auto noted = [&] {
-            // Binding a surface to a texture is not recorded, so it is not offered.
-            for (size_t i = 0; i < o->configs.size(); ++i) {
-                int32_t* row = &o->rows[i * (size_t)kEglConfigColumns];
-                row[egl_column(EGL_BIND_TO_TEXTURE_RGB)] = EGL_FALSE;
-                row[egl_column(EGL_BIND_TO_TEXTURE_RGBA)] = EGL_FALSE;
-            }
             if (!d->object) { // another thread may have been as fast
                 d->object = o.get();
                 world().displays.push_back(std::move(o));

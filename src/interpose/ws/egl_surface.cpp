@@ -1,4 +1,5 @@
 // EGL surfaces: windows, pixmaps, pbuffers; swapping.
+#include "gen/gl/encode.h"
 #include "interpose/ws/egl.h"
 #include "interpose/ws/x11.h"
 
@@ -183,27 +184,37 @@ EGLBoolean eglCopyBuffers(EGLDisplay handle, EGLSurface surface, EGLNativePixmap
     return egl_ok();
 }
 
-// No config offers EGL_BIND_TO_TEXTURE_*.
-EGLBoolean eglBindTexImage(EGLDisplay handle, EGLSurface surface, EGLint) {
+// Into the texture bound to GL_TEXTURE_2D in the current context; without one there is nothing to
+// do (EGL 1.5, section 3.6.1).
+EGLBoolean eglBindTexImage(EGLDisplay handle, EGLSurface surface, EGLint buffer) {
     EglDisplay* d = initialized_display(handle);
-    if (!d || !egl_surface(*d, surface))
+    Surface* s = d ? egl_surface(*d, surface) : nullptr;
+    if (!s)
         return EGL_FALSE;
-    return egl_error(EGL_BAD_SURFACE);
+    WsContext* c = current_egl();
+    if (!c || c->display != d->object)
+        return egl_ok();
+    if (s->in_texture)
+        return egl_error(EGL_BAD_ACCESS);
+    constexpr GLenum texture_2d = 0x0DE1;
+    if (const GLint error =
+            encode::wsBindTexImage(c->gl->stream, s->id, buffer, texture_2d, nullptr, 0))
+        return egl_error(error);
+    s->in_texture = true;
+    return egl_ok();
 }
 EGLBoolean eglReleaseTexImage(EGLDisplay handle, EGLSurface surface, EGLint buffer) {
-    return eglBindTexImage(handle, surface, buffer);
-}
-
-// Images are other APIs' memory: not offered.
-EGLImage eglCreateImage(EGLDisplay handle, EGLContext, EGLenum, EGLClientBuffer, const EGLAttrib*) {
-    if (!initialized_display(handle))
-        return EGL_NO_IMAGE;
-    return egl_error(EGL_BAD_PARAMETER);
-}
-EGLBoolean eglDestroyImage(EGLDisplay handle, EGLImage) {
-    if (!initialized_display(handle))
+    EglDisplay* d = initialized_display(handle);
+    Surface* s = d ? egl_surface(*d, surface) : nullptr;
+    if (!s)
         return EGL_FALSE;
-    return egl_error(EGL_BAD_PARAMETER);
+    WsContext* c = current_egl();
+    if (!c || c->display != d->object)
+        return egl_ok();
+    if (const GLint error = encode::wsReleaseTexImage(c->gl->stream, s->id, buffer))
+        return egl_error(error);
+    s->in_texture = false;
+    return egl_ok();
 }
 
 } // extern "C"

@@ -47,12 +47,13 @@ uint64_t now_ns() {
     return (uint64_t)t.tv_sec * 1'000'000'000 + (uint64_t)t.tv_nsec;
 }
 
-EGLSync create(EGLDisplay handle, EGLenum type, bool has_attribs) {
+// What is wrong with the type is another error in the extension than in EGL 1.5.
+EGLSync create(EGLDisplay handle, EGLenum type, bool has_attribs, EGLint bad_type) {
     EglDisplay* d = initialized_display(handle);
     if (!d)
         return EGL_NO_SYNC;
     if (type != EGL_SYNC_FENCE && type != EGL_SYNC_REUSABLE_KHR)
-        return egl_error(EGL_BAD_PARAMETER);
+        return egl_error(bad_type);
     if (has_attribs)
         return egl_error(EGL_BAD_ATTRIBUTE);
     auto s = std::make_unique<Sync>();
@@ -128,10 +129,10 @@ using namespace glckpt::ws;
 extern "C" {
 
 EGLSync eglCreateSync(EGLDisplay d, EGLenum type, const EGLAttrib* attribs) {
-    return create(d, type, attribs && *attribs != EGL_NONE);
+    return create(d, type, attribs && *attribs != EGL_NONE, EGL_BAD_PARAMETER);
 }
 EGLSyncKHR eglCreateSyncKHR(EGLDisplay d, EGLenum type, const EGLint* attribs) {
-    return create(d, type, attribs && *attribs != EGL_NONE);
+    return create(d, type, attribs && *attribs != EGL_NONE, EGL_BAD_ATTRIBUTE);
 }
 
 EGLBoolean eglDestroySync(EGLDisplay handle, EGLSync sync) {

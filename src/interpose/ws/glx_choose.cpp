@@ -65,6 +65,11 @@ constexpr Criterion kCriteria[] = {
     C(GLX_OPTIMAL_PBUFFER_WIDTH_SGIX, Ignored, kAny, kAny),
     C(GLX_OPTIMAL_PBUFFER_HEIGHT_SGIX, Ignored, kAny, kAny),
     C(GLX_FBCONFIG_ID, Exact, kAny, kAny),
+    C(GLX_BIND_TO_TEXTURE_RGB_EXT, Ignored, kAny, kAny),
+    C(GLX_BIND_TO_TEXTURE_RGBA_EXT, Ignored, kAny, kAny),
+    C(GLX_BIND_TO_MIPMAP_TEXTURE_EXT, Ignored, kAny, kAny),
+    C(GLX_BIND_TO_TEXTURE_TARGETS_EXT, Ignored, kAny, kAny),
+    C(GLX_Y_INVERTED_EXT, Ignored, kAny, kAny),
 };
 #undef C
 constexpr int kCount = sizeof kCriteria / sizeof *kCriteria;

@@ -8,7 +8,6 @@ namespace glckpt::ws {
 namespace {
 
 // Extensions that these faces implement. What the driver has beyond them is not for the app:
-//   GLX_EXT_texture_from_pixmap  the pixmap's later changes would not be seen by the record
 //   GLX_EXT_buffer_age           a new renderer's back buffers have no age
 //   GLX_EXT_import_context       other processes' contexts
 //   GLX_OML_sync_control, GLX_SGI_video_sync, GLX_INTEL_swap_event   counters of one server
@@ -32,6 +31,7 @@ constexpr std::string_view kSupported[] = {
     "GLX_EXT_no_config_context",
     "GLX_EXT_swap_control",
     "GLX_EXT_swap_control_tear",
+    "GLX_EXT_texture_from_pixmap",
     "GLX_EXT_visual_info",
     "GLX_EXT_visual_rating",
     "GLX_MESA_copy_sub_buffer",

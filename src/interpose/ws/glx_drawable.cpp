@@ -1,4 +1,5 @@
 // GLX drawables: windows, pixmaps, pbuffers.
+#include "gen/gl/encode.h"
 #include "interpose/ws/glx.h"
 #include "interpose/ws/x11.h"
 
@@ -54,6 +55,26 @@ GLXDrawable make_from_config(::Display* dpy, SurfaceKind kind, GLXFBConfig confi
         return None;
     }
     return make(dpy, {kind, c, c->display, 0, native, attribs, minor});
+}
+
+// Of GL, that the drawable is bound to: as it was made, or as the driver has chosen by its size.
+uint32_t texture_target(const Surface& s) {
+    int32_t target = 0;
+    for (size_t i = 0; i + 1 < s.attribs.size(); i += 2)
+        if (s.attribs[i] == GLX_TEXTURE_TARGET_EXT)
+            target = s.attribs[i + 1];
+    if (!target) {
+        const SurfaceAttrib q{s.id, GLX_TEXTURE_TARGET_EXT, 0};
+        target = ask_for<Outcome>(kQuerySurface, q).value;
+    }
+    switch (target) {
+    case GLX_TEXTURE_1D_EXT:
+        return GL_TEXTURE_1D;
+    case GLX_TEXTURE_RECTANGLE_EXT:
+        return 0x84F5; // GL_TEXTURE_RECTANGLE
+    default:
+        return GL_TEXTURE_2D;
+    }
 }
 
 void destroy(::Display* dpy, GLXDrawable id, int error, int minor) {
@@ -185,6 +206,44 @@ void glXQueryDrawable(::Display* dpy, GLXDrawable id, int attribute, unsigned* v
 void glXQueryGLXPbufferSGIX(::Display* dpy, GLXPbufferSGIX pbuffer, int attribute,
                             unsigned* value) {
     glXQueryDrawable(dpy, pbuffer, attribute, value);
+}
+
+// GLX_EXT_texture_from_pixmap: the texture bound in the current context gets the pixmap's pixels.
+// (What it has when the pixmap changes afterwards is undefined, until it is bound again.)
+void glXBindTexImageEXT(::Display* dpy, GLXDrawable id, int buffer, const int* attribs) {
+    Surface* s = id ? find_surface(id) : nullptr;
+    if (!s || s->destroyed || s->kind == SurfaceKind::GlxBareWindow) {
+        raise_glx(dpy, GLXBadPixmap, id, X_GLXVendorPrivate);
+        return;
+    }
+    WsContext* c = t_thread.current;
+    if (!c || !c->display->is_glx())
+        return;
+    std::vector<int32_t> list;
+    for (const int* a = attribs; a && *a; a += 2)
+        list.insert(list.end(), {a[0], a[1]});
+    if (!list.empty())
+        list.push_back(None);
+    // What the app has drawn to it has been drawn.
+    if (xlib().XSync)
+        xlib().XSync(dpy, False);
+    const auto failed = [&](GLint code) {
+        const Failure f{code & 0xffff, (uint8_t)(code >> 16 & 1), X_GLXVendorPrivate, 0, 0};
+        raise_failure(dpy, code < 0 ? Failure{} : f, BadDrawable, id, X_GLXVendorPrivate);
+    };
+    if (const GLint code =
+            encode::wsBindTexImage(c->gl->stream, s->id, buffer, texture_target(*s),
+                                   list.empty() ? nullptr : list.data(), list.size() * 4))
+        failed(code);
+}
+void glXReleaseTexImageEXT(::Display* dpy, GLXDrawable id, int buffer) {
+    Surface* s = id ? find_surface(id) : nullptr;
+    if (!s || s->destroyed || s->kind == SurfaceKind::GlxBareWindow) {
+        raise_glx(dpy, GLXBadPixmap, id, X_GLXVendorPrivate);
+        return;
+    }
+    if (WsContext* c = t_thread.current; c && c->display->is_glx())
+        encode::wsReleaseTexImage(c->gl->stream, s->id, buffer);
 }
 
 void glXSelectEvent(::Display* dpy, GLXDrawable id, unsigned long mask) {

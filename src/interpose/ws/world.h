@@ -72,6 +72,7 @@ struct Surface {
     uint32_t last_context = 0; // that was current with it
     int uses = 0;              // by contexts that are current in some thread
     bool destroyed = false;    // by the app, while in use
+    bool in_texture = false;   // EGL: bound to one
     bool reached = false;      // the app's requests about it are known to have reached the server
     std::unordered_map<int32_t, int32_t> settings; // EGL: eglSurfaceAttrib
     bool is_window() const {

@@ -165,6 +165,7 @@ void Emitter::temporaries(ContextState& c) {
 }
 
 void Emitter::shared_objects(ContextState& c) {
+    group_ = c.group.get();
     auto each = [&](NameClass cls, auto emit) {
         for (Object* o : live_objects(c, cls)) {
             emit(*o);
@@ -174,6 +175,9 @@ void Emitter::shared_objects(ContextState& c) {
     each(NameClass::buffer, [&](Object& o) { buffer(static_cast<Buffer&>(o)); });
     each(NameClass::texture, [&](Object& o) { texture(static_cast<Texture&>(o)); });
     each(NameClass::renderbuffer, [&](Object& o) { renderbuffer(static_cast<Renderbuffer&>(o)); });
+    if (egl_images)
+        for (EglImage* i : *egl_images)
+            egl_image(*i);
     each(NameClass::sampler, [&](Object& o) { sampler(o); });
     // They share a name space: all shaders come before the first program.
     for (Object* o : live_objects(c, NameClass::program))

@@ -4,6 +4,7 @@
 #pragma once
 #include "prune/fold.h"
 #include <cstddef>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,9 @@ class Emitter {
     uint64_t records = 0;
     uint64_t bytes = 0;
 
+    // All EGL images there are; each with its `home`.
+    const std::vector<EglImage*>* egl_images = nullptr;
+
     // --- used by the pieces
     template <class R>
     void put(R r, std::initializer_list<EmittedPayload> payloads = {}) {
@@ -68,6 +72,10 @@ class Emitter {
     void note_pixel_store(const rec::glPixelStorei& r);
     void texture(Texture& t);
     void images(Texture& t, uint32_t name);
+    void egl_image(EglImage& i);
+    void texture_of_image(Texture& t, uint32_t name);
+    bool told_already(const Object& o);
+    bool makes_images(const Object& o) const;
     void contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
                   bool define);
     void buffer(Buffer& b);
@@ -93,6 +101,7 @@ class Emitter {
     void active_queries(ContextState& c);
     void feedback(TransformFeedback& t);
     void active_feedback(ContextState& c);
+    void feedback_count(const TransformFeedback& t, uint32_t name);
     void label(Object& o);
     void pipeline(Pipeline& p);
     void unit(ContextState& c, size_t index, const Unit& u);
@@ -123,6 +132,8 @@ class Emitter {
     bool had_framebuffers_ = false;
     const VertexArray* emitting_array_ = nullptr;         // whose contents are being emitted
     std::map<const VertexArray*, uint32_t> lost_buffers_; // what stands for buffers that it lost
+    // While there are EGL images: what has been emitted of them and of what they are made of.
+    std::set<const void*> told_;
     uint32_t stencil_face_ = GL_FRONT;
 };
 

@@ -31,6 +31,10 @@ void Emitter::buffer(Buffer& b) {
 }
 
 void Emitter::texture(Texture& t) {
+    if (told_already(t))
+        return;
+    if (t.image)
+        egl_image(*t.image);
     if (Object* o = t.view_of.get(); o && !o->named && !o->emitted_name)
         texture(static_cast<Texture&>(*o));
     const uint32_t name = name_of(&t);
@@ -39,7 +43,10 @@ void Emitter::texture(Texture& t) {
     put(g, {{offsetof(rec::glGenTextures, textures), &name, 4}});
     if (!t.bound_once)
         return;
-    images(t, name);
+    if (t.image)
+        texture_of_image(t, name);
+    else
+        images(t, name);
 }
 
 void Emitter::contents(const Texture& t, uint32_t name, std::pair<int, int> key, const Contents& k,
@@ -99,8 +106,10 @@ void Emitter::images(Texture& t, uint32_t name) {
     if (view)
         kept(*t.storage); // before it is bound for the first time
     put(rec::glBindTexture{.target = t.target, .texture = name});
-    if (lost)
-        all(t.slots); // GL_GENERATE_MIPMAP, for one
+    // GL_GENERATE_MIPMAP, for one. And Mesa 22.3 allocates by the filter: what an image is made of
+    // would get other storage, which the siblings do not have, when it is first drawn with.
+    if (lost || makes_images(t))
+        all(t.slots);
     if (t.storage && !view) {
         kept(*t.storage);
         if (lost)
@@ -143,6 +152,10 @@ void Emitter::images(Texture& t, uint32_t name) {
 }
 
 void Emitter::renderbuffer(Renderbuffer& b) {
+    if (told_already(b))
+        return;
+    if (b.image)
+        egl_image(*b.image);
     const uint32_t name = name_of(&b);
     rec::glGenRenderbuffers g{};
     g.n = 1;
@@ -150,6 +163,8 @@ void Emitter::renderbuffer(Renderbuffer& b) {
     if (!b.bound_once)
         return;
     put(rec::glBindRenderbuffer{.target = GL_RENDERBUFFER, .renderbuffer = name});
+    if (b.image_target)
+        kept(*b.image_target);
     if (b.storage)
         kept(*b.storage);
     if (b.has_contents && b.contents.pixels) {

@@ -66,21 +66,49 @@ void Emitter::feedback(TransformFeedback& t) {
     if (!t.bound_once)
         return;
     put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
+    feedback_count(t, name);
     all(t.slots);
     if (!t.slots.empty()) // binding to an index binds to the target, too, which is the context's
         put(rec::glBindBuffer{.target = GL_TRANSFORM_FEEDBACK_BUFFER, .buffer = 0});
     put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = 0});
 }
 
-// One that has begun and captured nothing so far begins again. (Where one stands in its buffers
-// cannot be told to another driver: such moments are refused, see src/interpose/live/endpoint.cpp.)
+void Emitter::feedback_count(const TransformFeedback& t, uint32_t name) {
+    if (t.ended && (t.counted || !t.drawn))
+        put(rec::xFeedbackCount{.id = name, .count = t.count, .active = 0});
+}
+
+// Those that have begun begin again, behind what they have captured. More than one are active only
+// where all but the one that is bound are paused.
 void Emitter::active_feedback(ContextState& c) {
-    const auto& t = static_cast<const TransformFeedback&>(*c.feedback);
-    if (!t.active || t.drawn || !t.begin)
-        return;
-    kept(*t.begin);
-    if (t.paused)
-        put(rec::glPauseTransformFeedback{});
+    const auto begin = [&](TransformFeedback& t) {
+        if (!t.active || !t.begin)
+            return;
+        const bool here = &t == c.feedback.get();
+        const uint32_t name = t.name ? name_of(&t) : 0;
+        const bool other = !(t.program == c.program);
+        if (!here)
+            put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK, .id = name});
+        if (other)
+            put(rec::glUseProgram{.program = name_of(t.program.get())});
+        if (t.drawn)
+            put(rec::xFeedbackCount{.id = name, .count = t.count, .active = 1});
+        kept(*t.begin);
+        if (t.paused)
+            put(rec::glPauseTransformFeedback{});
+        if (other)
+            put(rec::glUseProgram{.program = name_of(c.program.get())});
+        if (!here)
+            put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK,
+                                             .id =
+                                                 c.feedback->name ? name_of(c.feedback.get()) : 0});
+    };
+    std::vector<Object*> all = live_objects(c, NameClass::transform_feedback);
+    all.push_back(c.default_feedback.get());
+    for (Object* o : all)
+        if (o != c.feedback.get())
+            begin(static_cast<TransformFeedback&>(*o));
+    begin(static_cast<TransformFeedback&>(*c.feedback));
 }
 
 void Emitter::label(Object& o) {

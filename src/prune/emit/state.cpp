@@ -258,6 +258,7 @@ void Emitter::bindings(ContextState& c) {
         put(rec::glBindTransformFeedback{.target = GL_TRANSFORM_FEEDBACK,
                                          .id = name_of(c.feedback.get())});
     all(c.default_feedback->slots);
+    feedback_count(static_cast<const TransformFeedback&>(*c.default_feedback), 0);
     if (c.pipeline)
         put(rec::glBindProgramPipeline{.pipeline = name_of(c.pipeline.get())});
     if (c.program) {

@@ -31,6 +31,7 @@ void fold_renderbuffer_storage(Fold& f, const char* r) {
                     ? f.object(NameClass::renderbuffer, (uint32_t)f.arg(r, Field::renderbuffer))
                     : f.c->renderbuffer.get();
     if (auto* b = static_cast<Renderbuffer*>(o)) {
+        f.gets_storage(b, -1, -1);
         b->storage = f.keep(r);
         b->gpu_dirty = false;
         b->has_contents = false;
@@ -44,8 +45,13 @@ void Fold::mark_dirty(Object* o) {
         auto* t = static_cast<Texture*>(o);
         t->gpu_dirty = true;
         mark_dirty(t->view_of.get());
+        if (t->image)
+            mark_dirty(t->image->source.get());
     } else if (o && o->cls == NameClass::renderbuffer) {
-        static_cast<Renderbuffer*>(o)->gpu_dirty = true;
+        auto* b = static_cast<Renderbuffer*>(o);
+        b->gpu_dirty = true;
+        if (b->image)
+            mark_dirty(b->image->source.get());
     }
 }
 
@@ -139,6 +145,7 @@ void Fold::drew() {
     auto& tf = static_cast<TransformFeedback&>(*c->feedback);
     if (tf.active && !tf.paused) {
         tf.drawn = true;
+        tf.counted = false;
         for (auto& [i, b] : tf.buffers)
             if (b)
                 static_cast<Buffer&>(*b).gpu_dirty = true;

@@ -63,12 +63,14 @@ static TransformFeedback& feedback(Fold& f) {
 void fold_begin_feedback(Fold& f, const char* r) {
     TransformFeedback& t = feedback(f);
     t.active = true;
-    t.paused = t.drawn = false;
+    t.paused = t.drawn = t.ended = t.counted = false;
+    t.count = 0;
     t.begin = f.keep(r);
     t.program = f.c->program;
 }
 void fold_end_feedback(Fold& f, const char*) {
     feedback(f).active = false;
+    feedback(f).ended = true;
     feedback(f).program = Ref<Object>();
 }
 void fold_pause_feedback(Fold& f, const char* r) {

@@ -125,6 +125,8 @@ int texture_target_index(uint32_t target) {
         return 9;
     case 0x9102: // GL_TEXTURE_2D_MULTISAMPLE_ARRAY
         return 10;
+    case 0x8D65: // GL_TEXTURE_EXTERNAL_OES
+        return 11;
     default:
         return -1;
     }
@@ -132,7 +134,7 @@ int texture_target_index(uint32_t target) {
 
 uint32_t texture_target_of_index(int index) {
     static constexpr uint32_t targets[] = {0x0DE0, 0x0DE1, 0x806F, 0x8513, 0x84F5, 0x8C18,
-                                           0x8C1A, 0x9009, 0x8C2A, 0x9100, 0x9102};
+                                           0x8C1A, 0x9009, 0x8C2A, 0x9100, 0x9102, 0x8D65};
     return targets[index];
 }
 
@@ -201,7 +203,9 @@ void fold_texture_image(Fold& f, const char* r) {
     Texture* t = texture_of(f, r);
     if (!t)
         return;
-    Texture::Image& image = t->images[{face_of(target), (int)f.arg(r, Field::level)}];
+    const auto level = (int)f.arg(r, Field::level);
+    f.gets_storage(t, face_of(target), level);
+    Texture::Image& image = t->images[{face_of(target), level}];
     image = {};
     image.definition = f.keep(r);
     if (from_buffer(f, r)) {
@@ -216,6 +220,7 @@ void fold_texture_multisample(Fold& f, const char* r) {
     if (const auto target = (uint32_t)f.arg(r, Field::target); proxy(target))
         return set_proxy(f, r, target);
     if (Texture* t = texture_of(f, r)) {
+        f.gets_storage(t, -1, -1);
         t->images.clear();
         t->planes.clear();
         t->storage = f.keep(r);
@@ -246,7 +251,7 @@ void fold_texture_update(Fold& f, const char* r) {
     Texture* t = texture_of(f, r);
     if (!t)
         return;
-    if (t->view_of)
+    if (t->view_of || t->image)
         return f.mark_dirty(t); // a view's images are kept with the texture it is a view of
     if (t->gpu_dirty)
         return; // will be read back whole
@@ -287,12 +292,15 @@ void fold_texture_dirty(Fold& f, const char* r) {
         t->mipmaps = f.keep(r);
         return;
     }
+    const bool defines = Fold::is(r, Op::glCopyTexImage1D) || Fold::is(r, Op::glCopyTexImage2D);
+    if (defines)
+        f.gets_storage(t, face_of(target), (int)f.arg(r, Field::level));
     f.mark_dirty(t);
     for (auto& [key, i] : t->images) {
         i.updates.clear();
         i.update_bytes = 0;
     }
-    if (Fold::is(r, Op::glCopyTexImage1D) || Fold::is(r, Op::glCopyTexImage2D))
+    if (defines)
         t->images[{face_of(target), (int)f.arg(r, Field::level)}] = {};
 }
 

@@ -1,6 +1,7 @@
 // Commands whose arguments or results hold object names of a class that the call does not tell.
 #include "gen/gl/records.h"
 #include "replay/exec.h"
+#include "replay/feedback.h"
 #include "replay/helper.h"
 #include <algorithm>
 #include <vector>
@@ -22,6 +23,7 @@ NameClass class_of(GLenum pname) {
     case GL_TEXTURE_BINDING_BUFFER:
     case GL_TEXTURE_BINDING_2D_MULTISAMPLE:
     case GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY:
+    case GL_TEXTURE_BINDING_EXTERNAL_OES:
     case GL_IMAGE_BINDING_NAME:
         return NameClass::texture;
     case GL_ARRAY_BUFFER_BINDING:
@@ -127,8 +129,13 @@ void decode_glGetIntegerv(Exec& x, const char* record) {
 }
 void decode_glGetIntegeri_v(Exec& x, const char* record) {
     RECORD(glGetIntegeri_v);
-    get<GLint>(x, r->data, r->target,
-               [&](GLint* v) { x.gl.glGetIntegeri_v(r->target, r->index, v); });
+    get<GLint>(x, r->data, r->target, [&](GLint* v) {
+        GLint64 range = 0;
+        if (bound_feedback_value(x, r->target, r->index, &range))
+            *v = (GLint)range;
+        else
+            x.gl.glGetIntegeri_v(r->target, r->index, v);
+    });
 }
 void decode_glGetInteger64v(Exec& x, const char* record) {
     RECORD(glGetInteger64v);
@@ -136,8 +143,10 @@ void decode_glGetInteger64v(Exec& x, const char* record) {
 }
 void decode_glGetInteger64i_v(Exec& x, const char* record) {
     RECORD(glGetInteger64i_v);
-    get<GLint64>(x, r->data, r->target,
-                 [&](GLint64* v) { x.gl.glGetInteger64i_v(r->target, r->index, v); });
+    get<GLint64>(x, r->data, r->target, [&](GLint64* v) {
+        if (!bound_feedback_value(x, r->target, r->index, v))
+            x.gl.glGetInteger64i_v(r->target, r->index, v);
+    });
 }
 void decode_glGetVertexAttribiv(Exec& x, const char* record) {
     RECORD(glGetVertexAttribiv);

@@ -64,6 +64,17 @@ class Display {
     virtual void release() = 0; // the calling thread's current context
     virtual ws::Outcome swap(const RealSurface& s) = 0;
     virtual void swap_interval(const RealSurface& s, int interval) = 0;
+    // Of the drawable, into the texture bound in the current context.
+    virtual ws::Outcome bind_tex_image(const RealSurface& s, int buffer,
+                                       std::span<const int32_t> attribs) = 0;
+    virtual ws::Outcome release_tex_image(const RealSurface& s, int buffer) = 0;
+    // Null, with the error: refused.
+    virtual void* create_image(const RealContext&, uint32_t, uint32_t, std::span<const int32_t>,
+                               int32_t* error) {
+        *error = 0x3006; // EGL_BAD_CONTEXT
+        return nullptr;
+    }
+    virtual void destroy_image(void*) {}
     virtual ws::Outcome copy(const RealSurface& s, const ws::CopySurface& q) = 0;
     virtual void wait_gl() = 0;
     // Returns when the X server has done what it was sent; nothing to do without one.

@@ -12,12 +12,15 @@ namespace {
 
 #define GLCKPT_EGL_FUNCTIONS(X)                                                                    \
     X(eglBindAPI)                                                                                  \
+    X(eglBindTexImage)                                                                             \
     X(eglCopyBuffers)                                                                              \
     X(eglCreateContext)                                                                            \
+    X(eglCreateImageKHR)                                                                           \
     X(eglCreatePbufferSurface)                                                                     \
     X(eglCreatePixmapSurface)                                                                      \
     X(eglCreateWindowSurface)                                                                      \
     X(eglDestroyContext)                                                                           \
+    X(eglDestroyImageKHR)                                                                          \
     X(eglDestroySurface)                                                                           \
     X(eglGetConfigAttrib)                                                                          \
     X(eglGetConfigs)                                                                               \
@@ -31,6 +34,7 @@ namespace {
     X(eglQueryDevicesEXT)                                                                          \
     X(eglQueryString)                                                                              \
     X(eglQuerySurface)                                                                             \
+    X(eglReleaseTexImage)                                                                          \
     X(eglSurfaceAttrib)                                                                            \
     X(eglSwapBuffers)                                                                              \
     X(eglSwapInterval)                                                                             \
@@ -179,6 +183,29 @@ class EglDisplay : public Display {
     void swap_interval(const RealSurface&, int interval) override {
         egl().eglSwapInterval(d_, interval);
     }
+    ws::Outcome bind_tex_image(const RealSurface& s, int buffer,
+                               std::span<const int32_t>) override {
+        XTrap trap(x_, 0, 0);
+        return outcome(egl().eglBindTexImage(d_, surface(&s), buffer));
+    }
+    ws::Outcome release_tex_image(const RealSurface& s, int buffer) override {
+        XTrap trap(x_, 0, 0);
+        return outcome(egl().eglReleaseTexImage(d_, surface(&s), buffer));
+    }
+    void* create_image(const RealContext& c, uint32_t target, uint32_t name,
+                       std::span<const int32_t> attribs, int32_t* error) override {
+        *error = EGL_BAD_PARAMETER;
+        if (!egl().eglCreateImageKHR)
+            return nullptr;
+        void* image = egl().eglCreateImageKHR(
+            d_, static_cast<EGLContext>(c.handle), target,
+            (EGLClientBuffer)(uintptr_t)name, // the driver's name is what EGL calls a buffer here
+            attribs.empty() ? nullptr : attribs.data());
+        if (!image)
+            *error = egl().eglGetError();
+        return image;
+    }
+    void destroy_image(void* image) override { egl().eglDestroyImageKHR(d_, image); }
     ws::Outcome copy(const RealSurface& s, const ws::CopySurface& q) override {
         XTrap trap(x_, 0, 0);
         return outcome(egl().eglCopyBuffers(d_, surface(&s), (EGLNativePixmapType)q.native));

@@ -12,6 +12,7 @@ namespace glckpt::replay {
 namespace {
 
 #define GLCKPT_GLX_FUNCTIONS(X)                                                                    \
+    X(glXBindTexImageEXT)                                                                          \
     X(glXChooseFBConfig)                                                                           \
     X(glXCopySubBufferMESA)                                                                        \
     X(glXCreateContext)                                                                            \
@@ -39,6 +40,7 @@ namespace {
     X(glXQueryRendererStringMESA)                                                                  \
     X(glXQueryServerString)                                                                        \
     X(glXQueryVersion)                                                                             \
+    X(glXReleaseTexImageEXT)                                                                       \
     X(glXSwapBuffers)                                                                              \
     X(glXSwapIntervalEXT)                                                                          \
     X(glXSwapIntervalMESA)                                                                         \
@@ -308,6 +310,24 @@ class GlxDisplay : public Display {
             glx().glXSwapIntervalSGI(interval);
     }
 
+    ws::Outcome bind_tex_image(const RealSurface& s, int buffer,
+                               std::span<const int32_t> attribs) override {
+        if (!glx().glXBindTexImageEXT)
+            return {0, {}, 0};
+        XTrap trap(dpy_, c_.major, c_.first_error);
+        glx().glXBindTexImageEXT(dpy_, s.handle, buffer,
+                                 attribs.empty() ? nullptr : attribs.data());
+        const ws::Failure f = trap.failure(true);
+        return {f.code == 0, f, 0};
+    }
+    ws::Outcome release_tex_image(const RealSurface& s, int buffer) override {
+        if (!glx().glXReleaseTexImageEXT)
+            return {0, {}, 0};
+        XTrap trap(dpy_, c_.major, c_.first_error);
+        glx().glXReleaseTexImageEXT(dpy_, s.handle, buffer);
+        const ws::Failure f = trap.failure(true);
+        return {f.code == 0, f, 0};
+    }
     ws::Outcome copy(const RealSurface& s, const ws::CopySurface& q) override {
         XTrap trap(dpy_, c_.major, c_.first_error);
         if (glx().glXCopySubBufferMESA)

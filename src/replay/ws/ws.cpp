@@ -13,6 +13,15 @@ std::mutex g_lock;
 std::unordered_map<uint32_t, std::shared_ptr<Display>> g_displays;
 std::unordered_map<uint32_t, std::shared_ptr<RealContext>> g_contexts;
 std::unordered_map<uint64_t, std::shared_ptr<RealSurface>> g_surfaces;
+struct RealImage {
+    std::shared_ptr<Display> display;
+    void* handle = nullptr;
+    ~RealImage() {
+        if (handle)
+            display->destroy_image(handle);
+    }
+};
+std::unordered_map<uint64_t, std::shared_ptr<RealImage>> g_images;
 
 thread_local std::shared_ptr<Display> t_helper_display;
 
@@ -223,6 +232,16 @@ std::vector<char> ws_answer(log::Ask kind, std::span<const char> bytes) {
         return on_surface(q.head.surface,
                           [&](RealSurface& s) { return s.display->copy(s, q.head); });
     }
+    case ws::kDestroyImage: {
+        std::shared_ptr<RealImage> gone; // outside of the lock
+        std::lock_guard hold(g_lock);
+        const auto it = g_images.find(Question<ws::SurfaceOnly>(bytes).head.surface);
+        if (it != g_images.end()) {
+            gone = std::move(it->second);
+            g_images.erase(it);
+        }
+        return {};
+    }
     case ws::kLastError: {
         auto c = find(g_contexts, Question<ws::ContextOnly>(bytes).head.context);
         return bytes_of(c ? c->last : ws::Failure{});
@@ -276,6 +295,46 @@ void ws_settle(uint64_t surface) {
 void ws_swap_interval(uint32_t, uint64_t surface, int interval) {
     if (auto s = find(g_surfaces, surface); s && s->handle)
         s->display->swap_interval(*s, interval);
+}
+
+static int32_t error_of(const ws::Outcome& o) {
+    if (o.ok)
+        return 0;
+    return o.failure.code ? o.failure.code | (o.failure.glx ? 0x10000 : 0) : -1;
+}
+
+int32_t ws_bind_tex_image(uint64_t surface, int buffer, std::span<const int32_t> attribs) {
+    auto s = find(g_surfaces, surface);
+    const ws::Outcome o = s && s->handle ? s->display->bind_tex_image(*s, buffer, attribs) : lost();
+    return error_of(o);
+}
+
+int32_t ws_release_tex_image(uint64_t surface, int buffer) {
+    auto s = find(g_surfaces, surface);
+    const ws::Outcome o = s && s->handle ? s->display->release_tex_image(*s, buffer) : lost();
+    return error_of(o);
+}
+
+int32_t ws_create_image(uint32_t context, uint64_t image, uint32_t target, uint32_t name,
+                        std::span<const int32_t> attribs) {
+    constexpr int32_t success = 0x3000, bad_context = 0x3006;
+    auto c = find(g_contexts, context);
+    if (!c)
+        return bad_context;
+    auto made = std::make_shared<RealImage>();
+    made->display = c->display;
+    int32_t error = success;
+    made->handle = c->display->create_image(*c, target, name, attribs, &error);
+    if (!made->handle)
+        return error == success ? bad_context : error;
+    std::lock_guard hold(g_lock);
+    g_images[image] = std::move(made);
+    return success;
+}
+
+void* ws_image(uint64_t image) {
+    auto i = find(g_images, image);
+    return i ? i->handle : nullptr;
 }
 
 void ws_wait_gl(uint32_t context) {

@@ -22,6 +22,16 @@ void ws_settle(uint64_t surface);
 void ws_swap_interval(uint32_t context, uint64_t surface, int interval);
 void ws_wait_gl(uint32_t context);
 
+// What a drawable shows, into the texture that is bound. 0, or the window system's error (-1: none
+// was told; 0x10000 more: counted from GLX's first).
+int32_t ws_bind_tex_image(uint64_t surface, int buffer, std::span<const int32_t> attribs);
+int32_t ws_release_tex_image(uint64_t surface, int buffer);
+// EGL images: `name` is the driver's. EGL's error.
+int32_t ws_create_image(uint32_t context, uint64_t image, uint32_t target, uint32_t name,
+                        std::span<const int32_t> attribs);
+// The driver's handle; null: there is none.
+void* ws_image(uint64_t image);
+
 // The real driver's entry point, as its GetProcAddress gives it for this context's window system.
 void* ws_proc(uint32_t context, const char* name);
 

@@ -206,6 +206,11 @@ void State::feedbacks() {
                                            &start);
             gl.glGetTransformFeedbacki64_v(real, GL_TRANSFORM_FEEDBACK_BUFFER_SIZE, (GLuint)i,
                                            &size);
+            // One that goes on from another renderer is bound behind what it has captured there.
+            GLint active = 0;
+            gl.glGetTransformFeedbackiv(real, GL_TRANSFORM_FEEDBACK_ACTIVE, &active);
+            if (active)
+                start = size = 0;
             if (ok() && buffer)
                 line("%sbuffer %d %s %ld %ld", of.c_str(), i,
                      name_of(kBuffer, (GLuint)buffer).c_str(), start, size);
