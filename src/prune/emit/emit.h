@@ -113,6 +113,7 @@ class Emitter {
     void matrices(ContextState& c);
     void attrib_stack(ContextState& c);
     uint32_t saved_buffers(const SavedAttribs& s);
+    void buffers_again(ContextState& c);
     void client_stack(ContextState& c);
     void bindings(ContextState& c);
     void temporaries(ContextState& c);

@@ -61,6 +61,25 @@ uint32_t Emitter::saved_buffers(const SavedAttribs& s) {
     return name;
 }
 
+// Mesa's glPopAttrib puts back only groups of which something has been set since the push
+// (PopAttribState); the framebuffer object that is bound got its buffers before.
+void Emitter::buffers_again(ContextState& c) {
+    static const uint16_t draw = family("framebuffer.draw_buffers"),
+                          read = family("framebuffer.read_buffer");
+    if (c.draw_fbo) {
+        if (const Kept* k = c.draw_fbo->slots.find({draw}))
+            kept(*k);
+        else
+            put(rec::glDrawBuffer{.buf = GL_COLOR_ATTACHMENT0});
+    }
+    if (c.read_fbo) {
+        if (const Kept* k = c.read_fbo->slots.find({read}))
+            kept(*k);
+        else
+            put(rec::glReadBuffer{.src = GL_COLOR_ATTACHMENT0});
+    }
+}
+
 // glPushClientAttrib saves the vertex array in force as it is then, and its name. A later level's
 // slots are the earlier one's with some of them written over; so, level by level, each set of slots
 // is emitted over the one before it, and the arrays' present contents over the last.

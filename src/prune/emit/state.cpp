@@ -247,6 +247,8 @@ void Emitter::bindings(ContextState& c) {
             put(rec::glBindFramebuffer{.target = GL_READ_FRAMEBUFFER,
                                        .framebuffer = name_of(c.read_fbo.get())});
     }
+    if (!c.attribs.empty())
+        buffers_again(c);
     // What is told about a framebuffer (Mesa clamps the stencil reference by its bits) may depend
     // on its having been looked at.
     if (c.draw_fbo)
