@@ -143,6 +143,34 @@ def glmark2(short):
     return name, figures
 
 
+SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts")
+SCRIPT_MARK = Mark(0.95, True)
+
+
+def script_fps(host, name, command, env, under_glckpt):
+    """{what: frames per second}, as a script of ours prints them."""
+    text = host.output(host.launcher(under_glckpt) + command, 300, env=env)
+    found = dict(re.findall(r"^(\w+) FPS ([\d.]+)$", text, re.M))
+    if not found:
+        raise Failed(f"{name} printed no figure: {text[-400:].strip()}")
+    return {what: float(fps) for what, fps in found.items()}
+
+
+def scripted(name, program, frames):
+    """A program that a script drives: a figure for each thing that the script draws."""
+    def figures(host, settings):
+        n = 5 if settings.quick else frames
+        script = os.path.join(SCRIPTS, name + ".py")
+        command = [need(program)] + ([script, str(n)] if name == "paraview" else ["-q", script])
+        env = dict(host.environment(os.path.join(host.folder, "home")), GLCKPT_BENCH_FRAMES=str(n))
+        native, ours, load = alternate(name, settings.pairs,
+                                       lambda glckpt: script_fps(host, name, command, env, glckpt))
+        return [figure_of(f"{name}-{what}", "fps", [o[what] for o in ours],
+                          [r[what] for r in native], SCRIPT_MARK, load) for what in native[0]]
+    return name, figures
+
+
 def all_figures():
     return dict([openarena(size) for size in OPENARENA_SIZES] + [("glxgears", glxgears)]
-                + [glmark2(short) for short in GLMARK2_SCENES])
+                + [glmark2(short) for short in GLMARK2_SCENES]
+                + [scripted("paraview", "pvpython", 100), scripted("pymol", "pymol", 60)])

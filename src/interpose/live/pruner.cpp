@@ -107,6 +107,8 @@ void Pruner::fold_stream(Entry& e, uint64_t until) {
         if (h.op == (uint16_t)Op::xOrder) { // another stream comes first
             const auto& o = *reinterpret_cast<const rec::xOrder*>(record);
             const auto other = entries_.find(o.id);
+            // That one may in turn wait for what comes before this record, which is folded already.
+            s.shared().folded.store(at, std::memory_order_seq_cst);
             if (other != entries_.end())
                 fold_stream(other->second,
                             std::min<uint64_t>(o.position,

@@ -127,8 +127,11 @@ constexpr Question kQuestions[] = {{GL_VIEWPORT, 4},
 
 // Mesa 22.3 does not put everything back that glPopAttrib should (OpenGL 4.6 compatibility, tables
 // 23.x): GL_COLOR_SUM and the provoking vertex never, a light's enable not with GL_ENABLE_BIT, and
-// nothing that was changed while an inner level was pushed whose mask is without it. The live set
-// does; so the two differ once a renderer is replaced. SOUND_POPS leaves such things out.
+// nothing that was changed while an inner level was pushed whose mask is without it; the alpha part
+// of a blend equation not if the color part is the same; and which buffers are drawn to (or the
+// error that the framebuffer has none such) not if nothing else of their group has been set since
+// the push. The live set does; so the two differ once a renderer is replaced. SOUND_POPS leaves
+// such things out.
 const bool g_sound = getenv("SOUND_POPS") != nullptr;
 constexpr GLenum kNotPopped[] = {GL_COLOR_SUM, GL_LIGHT0, GL_LIGHT7, GL_RASTERIZER_DISCARD,
                                  GL_TEXTURE_CUBE_MAP_SEAMLESS};
@@ -214,6 +217,16 @@ constexpr GLbitfield kGroups[] = {GL_ALL_ATTRIB_BITS & ~GL_TEXTURE_BIT, GL_ENABL
                                   GL_VIEWPORT_BIT, GL_COLOR_BUFFER_BIT | GL_SCISSOR_BIT,
                                   GL_TRANSFORM_BIT};
 
+void push_attributes() {
+    glPushAttrib(g_sound ? kGroups[0] : one_of(kGroups));
+    static GLfloat touched = 0;
+    if (!g_sound)
+        return;
+    touched += 1.0f / 4096;
+    glClearColor(touched, 0, 0, 0);
+    glPixelZoom(1 + touched, 1);
+}
+
 // These may be compiled into lists.
 const std::function<void()> kState[] = {
     [] { glEnable(capability()); },
@@ -235,7 +248,10 @@ const std::function<void()> kState[] = {
     },
     [] { glBlendFunci(pick(2), one_of(kFactors), one_of(kFactors)); },
     [] { glBlendEquation(one_of(kEquations)); },
-    [] { glBlendEquationSeparate(one_of(kEquations), one_of(kEquations)); },
+    [] {
+        if (!g_sound)
+            glBlendEquationSeparate(one_of(kEquations), one_of(kEquations));
+    },
     [] { glBlendColor(part(), part(), part(), part()); },
     [] { glColorMask(yes(), yes(), yes(), yes()); },
     [] { glColorMaski(pick(2), yes(), yes(), yes(), yes()); },
@@ -272,7 +288,7 @@ const std::function<void()> kState[] = {
     [] { glRotatef(90 * part(), 0, 0, 1); },
     [] { glPushMatrix(); },
     [] { glPopMatrix(); },
-    [] { glPushAttrib(g_sound ? kGroups[0] : one_of(kGroups)); },
+    [] { push_attributes(); },
     [] { glPopAttrib(); },
 };
 
