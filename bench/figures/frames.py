@@ -160,9 +160,11 @@ def scripted(name, program, frames):
     """A program that a script drives: a figure for each thing that the script draws."""
     def figures(host, settings):
         n = 5 if settings.quick else frames
-        script = os.path.join(SCRIPTS, name + ".py")
+        script = os.path.join(SCRIPTS, f"turn_{name}.py")
         command = [need(program)] + ([script, str(n)] if name == "paraview" else ["-q", script])
-        env = dict(host.environment(os.path.join(host.folder, "home")), GLCKPT_BENCH_FRAMES=str(n))
+        # Debian's pymol takes the first python3 that there is.
+        env = dict(host.environment(os.path.join(host.folder, "home")), GLCKPT_BENCH_FRAMES=str(n),
+                   PATH="/usr/bin:/bin:" + os.environ.get("PATH", ""))
         native, ours, load = alternate(name, settings.pairs,
                                        lambda glckpt: script_fps(host, name, command, env, glckpt))
         return [figure_of(f"{name}-{what}", "fps", [o[what] for o in ours],
