@@ -5,6 +5,7 @@
 #include "shaders.h"
 #include <csignal>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,9 +78,11 @@ int main(int argc, char** argv) {
                 waitpid(staying, nullptr, 0);
             }
             staying = fork();
-            if (staying == 0)
+            if (staying == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL); // the test kills its parent
                 for (;;)
                     pause();
+            }
         }
         glBegin(GL_TRIANGLES);
         glVertex2f(-0.5f, -0.5f);
