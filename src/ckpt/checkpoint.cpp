@@ -54,6 +54,8 @@ Result<int> stop_and_copy(Snapshot& self, Leader& tree, uint64_t deadline,
     TreePart part;
     if (Status s = self.report(report); !s)
         return s;
+    if (Status s = tree.gather_reports(report, deadline); !s)
+        return s;
     if (Status s = tree.share_out(report, part); !s)
         return s;
     if (Status s = self.describe(&part); !s)

@@ -187,7 +187,7 @@ Status Snapshot::stop(uint64_t deadline_ns) {
 }
 
 Status Snapshot::report(MemberReport& out) {
-    if (Status s = passed_.look(job_->descriptors); !s)
+    if (Status s = passed_.look(job_->descriptors, out.looked); !s)
         return s;
     for (const OpenFd& f : open_descriptors()) {
         const bool socket = S_ISSOCK(f.st.st_mode) && !(f.flags & O_PATH);
@@ -237,8 +237,9 @@ Status Snapshot::describe(const TreePart* part) {
     WriteJob& job = *job_;
     ProcessState& st = job.state;
     note_tree(part ? *part : TreePart());
+    std::vector<uint64_t> looked; // by nobody else
     if (!part)
-        if (Status s = passed_.look(job.descriptors); !s)
+        if (Status s = passed_.look(job.descriptors, looked); !s)
             return s;
     if (Status s = save_descriptors(job.descriptors, st); !s)
         return s;

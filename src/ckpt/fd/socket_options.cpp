@@ -22,6 +22,7 @@ constexpr Known kKnown[] = {
     {0, 0, SOL_SOCKET, SO_RCVTIMEO, false},
     {0, 0, SOL_SOCKET, SO_SNDTIMEO, false},
     {0, 0, SOL_SOCKET, SO_RCVLOWAT, false},
+    {0, 0, SOL_SOCKET, SO_PEEK_OFF, false},
     {0, 0, SOL_SOCKET, SO_BROADCAST, false},
     {0, 0, SOL_SOCKET, SO_KEEPALIVE, false},
     {0, 0, SOL_SOCKET, SO_LINGER, false},

@@ -1,4 +1,5 @@
 #include "ckpt/fd/tcp_connection.h"
+#include "ckpt/fd/peek_offset.h"
 #include "ckpt/fd/socket_options.h"
 #include "ckpt/text.h"
 #include <cerrno>
@@ -137,6 +138,7 @@ Status copy_unread(const OpenFd& f, std::string& out) {
     if (waiting <= 0)
         return {};
     out.resize((size_t)waiting);
+    const PeekOffset at(f.fd);
     const long n =
         raw_syscall(SYS_recvfrom, f.fd, out.data(), out.size(), MSG_PEEK | MSG_DONTWAIT, 0, 0);
     return n == waiting ? Status()

@@ -1,4 +1,5 @@
 #include "ckpt/fd/udp.h"
+#include "ckpt/fd/peek_offset.h"
 #include "ckpt/fd/sock_diag.h"
 #include "ckpt/fd/socket_options.h"
 #include "ckpt/text.h"
@@ -66,8 +67,7 @@ int sender_of_tree(const std::string& sender, const RestoreContext& ctx) {
 
 std::vector<Datagram> unread_datagrams(int fd) {
     std::vector<Datagram> out;
-    int offset = 0;
-    raw_syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
+    const PeekOffset at(fd);
     for (;;) {
         Datagram d;
         d.bytes.resize(64 << 10); // as large as one can be
@@ -87,8 +87,6 @@ std::vector<Datagram> unread_datagrams(int fd) {
         if (n == 0)
             break; // an empty one does not move the offset
     }
-    offset = -1;
-    raw_syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
     return out;
 }
 

@@ -1,4 +1,4 @@
-// Peeking. SO_PEEK_OFF moves on with every look, so nothing is taken out and nothing seen twice.
+// Peeking (fd/peek_offset.h).
 //
 // Descriptors belong to the piece of a stream with which they were sent: a reader gets them with
 // the first byte of that piece, and no read goes on behind it. A look, too, ends behind such a
@@ -8,8 +8,9 @@
 // ends the look behind those before it.
 #include "ckpt/fd/unix_unread.h"
 #include "ckpt/fd/kind.h"
-#include "ckpt/fd/socket_options.h"
+#include "ckpt/fd/peek_offset.h"
 #include "ckpt/text.h"
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <sys/socket.h>
@@ -20,18 +21,6 @@ namespace {
 
 constexpr size_t kMostPassed = 253; // SCM_MAX_FD
 constexpr size_t kRoom = 256 << 10;
-
-class PeekOffset {
-  public:
-    explicit PeekOffset(int fd) : fd_(fd) { set(0); }
-    ~PeekOffset() { set(-1); }
-    void set(int offset) {
-        raw_syscall(SYS_setsockopt, fd_, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
-    }
-
-  private:
-    const int fd_;
-};
 
 struct Look {
     long bytes = 0; // negative: nothing there
@@ -141,16 +130,17 @@ bool may_hold_messages(const OpenFd& f) {
 } // namespace
 
 // A socket that is passed may hold others in its turn.
-Status Passed::look(SaveContext& ctx) {
+Status Passed::look(SaveContext& ctx, std::vector<uint64_t>& looked) {
     std::vector<OpenFd> sockets;
     for (OpenFd& f : open_descriptors())
         if (may_hold_messages(f))
             sockets.push_back(std::move(f));
     for (size_t i = 0; i < sockets.size(); ++i) {
         const OpenFd f = sockets[i];
-        const auto [entry, fresh] = ctx.unix_unread.try_emplace(f.st.st_ino);
-        if (!fresh)
+        if (std::find(looked.begin(), looked.end(), f.st.st_ino) != looked.end())
             continue;
+        looked.push_back(f.st.st_ino);
+        const auto entry = ctx.unix_unread.try_emplace(f.st.st_ino).first;
         const Status s = read_unread(f, socket_int(f.fd, SO_TYPE) == SOCK_STREAM, entry->second);
         for (const UnixMessage& m : entry->second)
             for (const int fd : m.passed) {

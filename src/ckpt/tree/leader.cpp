@@ -189,7 +189,7 @@ Status Leader::finish_stop(uint64_t deadline_ns) {
             if (Status s = await(m, TreeOp::Stop, deadline_ns, bytes); !s)
                 return s;
             m.stopped = true;
-            return decode(bytes, m.report) ? Status() : strange(m.member);
+            return Status();
         });
         if (!stopped.ok())
             return stopped;
@@ -210,6 +210,24 @@ Status Leader::finish_stop(uint64_t deadline_ns) {
         if (missing)
             raw_syscall(SYS_nanosleep, &tick, 0);
     }
+}
+
+// In the tree's order: what two could tell of is told by the first (assign_descriptors).
+Status Leader::gather_reports(const MemberReport& own, uint64_t deadline_ns) {
+    TreeLooked looked{own.looked};
+    for (const TreeMember& o : order_)
+        for (auto& m : members_) {
+            if (m->member.pid != o.pid)
+                continue;
+            send_frame(m->connection, TreeOp::Report, encode(looked));
+            std::string bytes;
+            if (Status s = await(*m, TreeOp::Report, deadline_ns, bytes); !s)
+                return s;
+            if (!decode(bytes, m->report))
+                return strange(m->member);
+            looked.sockets = m->report.looked;
+        }
+    return {};
 }
 
 // What a restart could not make again.

@@ -20,6 +20,8 @@ class Leader {
     // Sends "stop" to all; then, when this process has stopped too, waits until the whole tree has.
     void begin_stop();
     Status finish_stop(uint64_t deadline_ns);
+    // What each has, when all stand still.
+    Status gather_reports(const MemberReport& own, uint64_t deadline_ns);
     // Who tells of what: gives this process's part, sends the others theirs.
     Status share_out(const MemberReport& own, TreePart& own_part);
     Status await_described(uint64_t deadline_ns);

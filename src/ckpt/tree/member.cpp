@@ -33,6 +33,8 @@ class Follower {
             return prepare(f);
         case TreeOp::Stop:
             return stop();
+        case TreeOp::Report:
+            return report(f.bytes);
         case TreeOp::Describe:
             return describe(f.bytes);
         case TreeOp::Resume:
@@ -59,8 +61,10 @@ class Follower {
             return before == TreeOp::Joined;
         case TreeOp::Stop:
             return before == TreeOp::Prepare;
-        case TreeOp::Describe:
+        case TreeOp::Report:
             return before == TreeOp::Stop;
+        case TreeOp::Describe:
+            return before == TreeOp::Report;
         case TreeOp::Resume:
         case TreeOp::Finish:
             return before == TreeOp::Describe;
@@ -94,11 +98,17 @@ class Follower {
     bool stop() {
         // Before the leader loses patience, who hears then what is in the way.
         const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + timeout_s_ * (kSecond * 9 / 10);
+        return answer(TreeOp::Stop, snapshot_.stop(deadline));
+    }
+
+    bool report(const std::string& bytes) {
+        TreeLooked before;
+        if (!decode(bytes, before))
+            return false;
         MemberReport report;
-        Status s = snapshot_.stop(deadline);
-        if (s.ok())
-            s = snapshot_.report(report);
-        return answer(TreeOp::Stop, s, encode(report));
+        report.looked = std::move(before.sockets);
+        const Status s = snapshot_.report(report);
+        return answer(TreeOp::Report, s, encode(report));
     }
 
     bool describe(const std::string& bytes) {

@@ -68,7 +68,8 @@ struct MemberReport {
     std::vector<FdSummary> descriptors;
     std::vector<ObjectSummary> objects;
     std::vector<EndpointNote> notes;
-    auto fields() { return std::tie(thread, descriptors, objects, notes); }
+    std::vector<uint64_t> looked; // TreeLooked's, with those that it looked into itself
+    auto fields() { return std::tie(thread, descriptors, objects, notes, looked); }
 };
 
 // The answer to "describe", when the whole tree stands still: nobody ends after that.

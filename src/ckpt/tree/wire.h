@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 namespace glckpt::ckpt {
 
@@ -13,7 +14,8 @@ enum class TreeOp : uint32_t {
     None,     // end of the connection, or time-out
     Joined,   // member: it listens. A descriptor sent before would be lost in its reading of text
     Prepare,  // leader: TreeOrder, with the image's descriptor. Member: ready
-    Stop,     // stop and drain. Member: MemberReport
+    Stop,     // stop and drain. Member: it stands still
+    Report,   // when all do: TreeLooked. Member: MemberReport
     Describe, // TreePart. Member: described, copied (forked), and still stopped; with a
               // connection to the copy, which outlives a process that ends before its turn
     Resume,   // go on; no more from the leader
@@ -37,6 +39,12 @@ struct TreeOrder {
     uint32_t profile = 0, external = 0, timeout_s = 10;
     std::string parent, final; // WriteJob's
     auto fields() { return std::tie(profile, external, timeout_s, parent, final); }
+};
+// One member after another reports, and none looks into a socket that one before it has looked into:
+// a look moves the socket's peek offset, which all who share the socket share (fd/unix_unread.h).
+struct TreeLooked {
+    std::vector<uint64_t> sockets; // inodes
+    auto fields() { return std::tie(sockets); }
 };
 struct TreePlace {
     uint64_t start = 0, end = 0;
