@@ -8,6 +8,7 @@
 #include "base/lock.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/image/baseline.h"
+#include "ckpt/image/compressor.h"
 #include "ckpt/image/writer.h"
 #include "ckpt/mem/describe.h"
 #include "ckpt/plugin.h"
@@ -173,6 +174,8 @@ Status write(WriteJob& job) {
                                               : random_seed());
     if (job.precopied.done())
         writer.build_on(job.precopied);
+    if (!job.in_place)
+        writer.compress_with(useful_helpers());
     writer.lay_out_memory(runs, refs, state.mappings);
     if (Status s = writer.write_pages(runs, std::cref(pages), &job.status->done); !s)
         return s;

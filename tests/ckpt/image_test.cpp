@@ -3,10 +3,14 @@
 #include "ckpt/fd/locks.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/image/chain.h"
+#include "ckpt/image/compressor.h"
 #include "ckpt/image/structure.h"
 #include "ckpt/mem/maps.h"
 #include "ckpt/text.h"
+#include <cstring>
 #include <gtest/gtest.h>
+#include <random>
+#include <zstd.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -196,4 +200,40 @@ TEST(Text, FindsValuesAtTheStartOfLines) {
 }
 
 } // namespace
+// Frames that compress well and badly, empty and whole, all in the order in which they were given.
+std::vector<std::string> compressed_by(FrameCompressor& c) {
+    std::vector<std::string> out;
+    const auto take = [&](bool last) {
+        for (PackedFrame f; c.take(f, last);)
+            out.emplace_back(f.data, f.bytes);
+    };
+    std::mt19937 random(7);
+    for (uint32_t n = 0; n < 100; ++n) {
+        const uint64_t bytes = n == 99 ? 4096 : kFrameBytes;
+        for (uint64_t i = 0; i < bytes; ++i)
+            c.plain()[i] = n % 3 == 0 ? 0 : n % 3 == 1 ? (char)(random() % 7) : (char)random();
+        memcpy(c.plain(), &n, sizeof n);
+        c.submit(bytes);
+        take(false);
+    }
+    take(true);
+    return out;
+}
+
+TEST(Compressor, HelpersGiveTheSameFramesInTheSameOrder) {
+    FrameCompressor alone(0);
+    auto* helped = new FrameCompressor(3); // its threads end with the process
+    ASSERT_TRUE(alone.ok() && helped->ok());
+    const auto one = compressed_by(alone), other = compressed_by(*helped);
+    ASSERT_EQ(one.size(), 100u);
+    EXPECT_EQ(one, other);
+    std::string plain(kFrameBytes, 'x');
+    for (uint32_t n = 0; n < 100; ++n) {
+        const size_t got =
+            ZSTD_decompress(plain.data(), plain.size(), one[n].data(), one[n].size());
+        ASSERT_EQ(got, n == 99 ? 4096 : kFrameBytes);
+        EXPECT_EQ(memcmp(plain.data(), &n, sizeof n), 0);
+    }
+}
+
 } // namespace glckpt::ckpt

@@ -1,27 +1,17 @@
 #include "ckpt/image/writer.h"
-#include "base/heap.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/image/compressor.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #define XXH_INLINE_ALL
-#define ZSTD_STATIC_LINKING_ONLY // custom allocators: the app's malloc may be locked for ever here
 #include <algorithm>
 #include <cstring>
 #include <xxhash.h>
-#include <zstd.h>
 
 namespace glckpt::ckpt {
 namespace {
 
-constexpr int kLevel = 1;
-
 uint64_t align_up(uint64_t n, uint64_t to) { return (n + to - 1) & ~(to - 1); }
-
-ZSTD_CCtx* make_compressor() {
-    const ZSTD_customMem memory{[](void*, size_t n) { return heap_alloc(n); },
-                                [](void*, void* p) { heap_free(p); }, nullptr};
-    return ZSTD_createCCtx_advanced(memory);
-}
 
 } // namespace
 
@@ -29,14 +19,12 @@ ZSTD_CCtx* make_compressor() {
 struct ImageWriter::FrameSink {
     explicit FrameSink(ImageWriter& w) : writer(w) {
         XXH3_64bits_reset(&hash);
-        plain = std::make_unique<char[]>(kFrameBytes);
-        if (w.profile_ == Profile::Packed) {
-            packed_bound = ZSTD_compressBound(kFrameBytes);
-            packed = std::make_unique<char[]>(packed_bound);
-            zstd = make_compressor();
-        }
+        if (w.profile_ == Profile::Raw)
+            raw = std::make_unique<char[]>(kFrameBytes);
+        else
+            packer = std::make_unique<FrameCompressor>(w.helpers_);
     }
-    ~FrameSink() { ZSTD_freeCCtx(zstd); }
+    bool ok() const { return !packer || packer->ok(); }
 
     uint64_t room() const { return kFrameBytes - fill; }
 
@@ -44,7 +32,7 @@ struct ImageWriter::FrameSink {
     Status add(const char* data, uint64_t bytes, uint64_t file_offset, PageHash* before) {
         // Always through a copy: among the pages are this very thread's stack and variables, and
         // what is hashed must be what is written.
-        char* copy = plain.get() + fill;
+        char* copy = (packer ? packer->plain() : raw.get()) + fill;
         memcpy(copy, data, bytes);
         for (uint64_t at = 0; at < bytes; at += kPage)
             writer.hashes_.push_back(hash_of_page(copy + at, writer.seed_));
@@ -54,7 +42,7 @@ struct ImageWriter::FrameSink {
                 return s;
         }
         fill += bytes;
-        return fill == kFrameBytes ? flush() : Status();
+        return fill == kFrameBytes ? flush(false) : Status();
     }
 
     Status write_raw(const char* copy, uint64_t bytes, uint64_t file_offset, PageHash* before) {
@@ -73,35 +61,38 @@ struct ImageWriter::FrameSink {
         return {};
     }
 
-    Status flush() {
+    // `last`: and all that helpers still have.
+    Status flush(bool last) {
+        if (packer)
+            return flush_packed(last);
         if (fill == 0)
             return {};
-        PageFrame f{0, fill, 0};
-        if (writer.profile_ == Profile::Packed) {
-            f.stored =
-                ZSTD_compressCCtx(zstd, packed.get(), packed_bound, plain.get(), fill, kLevel);
-            if (ZSTD_isError(f.stored))
-                return Status::refused("compression failed");
-            f.hash = XXH3_64bits(packed.get(), f.stored);
-            f.file_offset = writer.end_;
-            if (Status s = writer.write_at(packed.get(), f.stored, writer.end_); !s)
-                return s;
-            writer.end_ += f.stored;
-        } else {
-            f.hash = XXH3_64bits_digest(&hash);
-            XXH3_64bits_reset(&hash);
-        }
+        writer.frames_.push_back({0, fill, XXH3_64bits_digest(&hash)});
+        XXH3_64bits_reset(&hash);
         fill = 0;
-        writer.frames_.push_back(f);
+        return {};
+    }
+
+    Status flush_packed(bool last) {
+        if (fill > 0)
+            packer->submit(fill);
+        fill = 0;
+        for (PackedFrame f; packer->take(f, last);) {
+            if (f.bytes == 0)
+                return Status::refused("compression failed");
+            if (Status s = writer.write_at(f.data, f.bytes, writer.end_); !s)
+                return s;
+            writer.frames_.push_back({writer.end_, f.bytes, f.hash});
+            writer.end_ += f.bytes;
+        }
         return {};
     }
 
     ImageWriter& writer;
     uint64_t fill = 0;
     XXH3_state_t hash;
-    std::unique_ptr<char[]> plain, packed;
-    size_t packed_bound = 0;
-    ZSTD_CCtx* zstd = nullptr;
+    std::unique_ptr<char[]> raw;
+    std::unique_ptr<FrameCompressor> packer;
 };
 
 ImageWriter::ImageWriter(int fd, Profile profile, uint64_t header_at, uint64_t data_at,
@@ -185,6 +176,8 @@ void ImageWriter::lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& m
 Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSource& source,
                                 std::atomic<uint64_t>* progress) {
     FrameSink sink(*this);
+    if (!sink.ok())
+        return Status::refused("no memory to compress in");
     const auto buffer = std::make_unique<char[]>(kFrameBytes);
     for (const PageRun& r : runs) {
         for (uint64_t done = 0; done < r.bytes;) {
@@ -200,7 +193,7 @@ Status ImageWriter::write_pages(const std::vector<PageRun>& runs, const PageSour
                 progress->fetch_add(n, std::memory_order_relaxed);
         }
     }
-    if (Status s = sink.flush(); !s)
+    if (Status s = sink.flush(true); !s)
         return s;
     if (precopied_)
         if (Status s = precopied_->clear_rest(fd_); !s)

@@ -38,6 +38,8 @@ class ImageWriter {
         precopied_ = &precopied;
         end_ = precopied.end();
     }
+    // Packed: so many threads compress (compressor.h), for a process that ends when it has written.
+    void compress_with(unsigned helpers) { helpers_ = helpers; }
     // Raw: gives every run its place. Runs must be sorted by space and address. `mappings` are
     // the address ranges that should be contiguous in the file; their image_offset is filled.
     void lay_out(std::vector<PageRun>& runs, std::vector<PageLayout>& mappings);
@@ -57,6 +59,7 @@ class ImageWriter {
     void lay_out_precopied(std::vector<PageRun>::iterator from, std::vector<PageRun>::iterator to);
     Status write_at(const void* data, uint64_t bytes, uint64_t offset);
     struct FrameSink;
+    unsigned helpers_ = 0;
     int fd_;
     Profile profile_;
     uint64_t header_at_, end_; // end: where the next thing goes
