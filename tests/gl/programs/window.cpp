@@ -1,5 +1,6 @@
-// A GLX window with several samples (or, argument "accum", an accumulation buffer): what each
-// sample holds shows frames later. Prints as frame.h does.
+// A GLX window with several samples (or, GL_WINDOW=accum, an accumulation buffer): what each
+// sample holds shows frames later. GL_WINDOW=visual: only the window's visual has several samples,
+// not the context, which is current with it for one frame at a time. Prints as frame.h does.
 #define GL_GLEXT_PROTOTYPES
 #include <GL/gl.h>
 #include <GL/glx.h>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <unistd.h>
 #include <vector>
 
 static uint32_t crc = 2166136261u;
@@ -17,7 +19,11 @@ static void add(const void* p, size_t n) {
 }
 
 int main(int argc, char** argv) {
-    const bool samples = argc < 3 || strcmp(argv[2], "accum") != 0;
+    const char* kind = getenv("GL_WINDOW") ? getenv("GL_WINDOW") : "samples";
+    const bool samples = strcmp(kind, "accum") != 0, visual_only = strcmp(kind, "visual") == 0;
+    const useconds_t pause =
+        getenv("FRAME_PAUSE_US") ? (useconds_t)atoi(getenv("FRAME_PAUSE_US")) : 0;
+    setvbuf(stdout, nullptr, _IOLBF, 0);
     Display* d = XOpenDisplay(nullptr);
     if (!d)
         return 1;
@@ -43,14 +49,20 @@ int main(int argc, char** argv) {
                                    InputOutput, v->visual, CWColormap, &a);
     XMapWindow(d, w);
     XSync(d, False);
+    if (visual_only) {
+        want[6] = None;
+        configs = glXChooseFBConfig(d, DefaultScreen(d), want, &n);
+    }
     const GLXContext c = glXCreateNewContext(d, configs[0], GLX_RGBA_TYPE, nullptr, True);
     glXMakeCurrent(d, w, c);
     GLint is_multisample = 0;
     glGetIntegerv(GL_SAMPLES, &is_multisample);
     std::vector<unsigned char> pixels(64 * 64 * 4);
     for (int i = 0, frames = argc > 1 ? atoi(argv[1]) : 20; i < frames; ++i) {
+        if (visual_only)
+            glXMakeCurrent(d, w, c);
         // Drawn once in a while; in between it is only resolved, or returned.
-        if (i % 8 == 0) {
+        if (i % 8 == 0 || visual_only) {
             glClearColor(0.2f, 0.1f * (float)(i % 10), 0.6f, 1);
             glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
             glBegin(GL_TRIANGLES); // its edges cover some of the samples
@@ -73,6 +85,7 @@ int main(int argc, char** argv) {
                 glAccum(GL_MULT, 0.9f);
             glAccum(GL_RETURN, 1.0f);
         }
+        add(&is_multisample, sizeof is_multisample);
         glReadBuffer(GL_BACK);
         glReadPixels(0, 0, 64, 64, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
         add(pixels.data(), pixels.size());
@@ -81,5 +94,10 @@ int main(int argc, char** argv) {
             return 1;
         }
         printf("frame %d crc %08x\n", i, crc);
+        if (visual_only) {
+            glXMakeCurrent(d, None, nullptr);
+            glXSwapBuffers(d, w);
+        }
+        usleep(pause);
     }
 }
