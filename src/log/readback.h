@@ -9,13 +9,15 @@ enum class ReadbackKind : uint32_t {
     Buffer,
     Renderbuffer,
     Drawable,
-    Strings,  // parts are texts; `level` is what glGetString was asked
-    Query,    // one part: the result so far, 64 bits; an active query goes on counting
-    Numbers,  // one part: a program's numbers (log/numbers.h)
-    Image,    // an EGL image: one part, as of a two-dimensional texture that has it
-    Feedback, // one part: the vertices a transform feedback has captured, 64 bits
-    Raster,   // one part: the color and secondary color of the raster position, 8 floats
-    Matrix    // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
+    Strings,   // parts are texts; `level` is what glGetString was asked
+    Query,     // one part: the result so far, 64 bits; an active query goes on counting
+    Numbers,   // one part: a program's numbers (log/numbers.h)
+    Image,     // an EGL image: one part, as of a two-dimensional texture that has it
+    Feedback,  // one part: the vertices a transform feedback has captured, 64 bits
+    Raster,    // one part: the color and secondary color of the raster position, 8 floats
+    Matrix,    // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
+    Attachment // one part: as of a two-dimensional texture of format `index` and that size, what is
+               // attached to framebuffer `name` at `target`
 };
 
 struct ReadbackQuestion {

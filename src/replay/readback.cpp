@@ -7,6 +7,7 @@
 #include "replay/readback.h"
 #include "log/readback.h"
 #include "replay/accum.h"
+#include "replay/attachment.h"
 #include "replay/feedback.h"
 #include "replay/formats.h"
 #include "replay/helper.h"
@@ -393,6 +394,12 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         return read_texture(x, x.real(NameClass::texture, (GLuint)q.name), q.target);
     case log::ReadbackKind::Image:
         return read_image(x, q.name);
+    case log::ReadbackKind::Attachment: {
+        const GLuint copy = copy_attachment(x, q);
+        std::vector<char> parts = copy ? read_texture(x, copy, GL_TEXTURE_2D) : std::vector<char>();
+        x.gl.glDeleteTextures(1, &copy);
+        return parts;
+    }
     case log::ReadbackKind::Buffer:
         return read_buffer(x, x.real(NameClass::buffer, (GLuint)q.name));
     case log::ReadbackKind::Renderbuffer:

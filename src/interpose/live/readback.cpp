@@ -1,4 +1,5 @@
 #include "interpose/live/readback.h"
+#include "interpose/live/unnamed.h"
 #include "interpose/session.h"
 #include "interpose/ws/for_gl.h"
 #include "log/readback.h"
@@ -54,21 +55,6 @@ Answer ask(const DrawableInfo& d, bool accum) {
         strncpy(q.display, x11::current_display().c_str(), sizeof q.display - 1);
     }
     return {Session::get().ask(log::Ask::Readback, q)};
-}
-
-prune::Contents contents_of(const log::ReadbackPart& p, const char* bytes) {
-    prune::Contents c;
-    c.format = p.format;
-    c.type = p.type;
-    c.internal_format = p.internal_format;
-    c.width = p.width;
-    c.height = p.height;
-    c.depth = p.depth;
-    c.border = p.border;
-    c.samples = p.samples;
-    c.sample = p.sample;
-    c.pixels = Ref<Blob>(Blob::copy(bytes, p.bytes));
-    return c;
 }
 
 bool has_named_origin(const prune::Texture& t) {
@@ -318,6 +304,12 @@ Status read_unnamed(uint32_t stream, prune::ContextState& c) {
             return;
         if (o.cls == NameClass::texture &&
             read_through_views(stream, c, static_cast<prune::Texture&>(o), &s))
+            return;
+        if (o.cls == NameClass::texture &&
+            read_attached(stream, c, static_cast<prune::Texture&>(o)))
+            return;
+        if (o.cls == NameClass::renderbuffer &&
+            read_attached(stream, c, static_cast<prune::Renderbuffer&>(o)))
             return;
         if (s)
             s = Status::refused(std::string(o.cls == NameClass::texture  ? "texture "
