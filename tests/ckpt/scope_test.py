@@ -125,11 +125,6 @@ class Scope(unittest.TestCase):
         self.refused(1, "message queue")
         self.without()
 
-    def test_memory_of_huge_tlb_pages(self):
-        self.start("hugetlb")
-        self.refused(1, "huge TLB")
-        self.without()
-
     @unittest.skipIf(AS_USER, "only root has any")
     def test_raw_socket(self):
         self.start("raw socket")

@@ -90,6 +90,7 @@ struct RestoreContext {
     // each by its number: what was one terminal may now be a file and a pipe.
     std::set<int> by_number;
     std::vector<std::string> warnings;
+    std::map<uint32_t, uint64_t> lacking_huge; // bytes by SharedObject::huge_shift: ordinary now
 
     // The restorer's own descriptor of that number, for one that the program was started with; if
     // it has none of that type: one whose other end is closed.

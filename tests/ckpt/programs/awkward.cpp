@@ -61,7 +61,6 @@ void area() {
 }
 
 int g_fd = -1;
-void* g_memory;
 aio_context_t g_aio;
 
 void connect_to(const char* name) {
@@ -113,16 +112,6 @@ void begin(const std::string& what) {
                     none_here();
             },
             drop_fd);
-    else if (what == "hugetlb")
-        have(
-            "huge",
-            [] {
-                g_memory = mmap(nullptr, 2 << 20, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
-                if (g_memory == MAP_FAILED)
-                    none_here();
-            },
-            [] { munmap(g_memory, 2 << 20); });
     else if (what == "raw socket")
         have(
             "raw",
