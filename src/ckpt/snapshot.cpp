@@ -10,6 +10,7 @@
 #include "ckpt/mem/describe.h"
 #include "ckpt/mem/fork_advice.h"
 #include "ckpt/process/attributes.h"
+#include "ckpt/process/root_folder.h"
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
@@ -99,6 +100,7 @@ class StagedSections : public SectionSink {
 
 void note_inherited_descriptors() {
     inherited_inodes() = inodes_open_now();
+    note_root_folder();
     g_filters_at_start = filters(file_text("/proc/thread-self/status"));
 }
 
@@ -322,6 +324,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
         renew_inherited(job.state);
+        note_root_folder();
         job.staging.forget();
         drained_.forget();
         passed_.forget();

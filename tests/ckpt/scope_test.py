@@ -125,6 +125,17 @@ class Scope(unittest.TestCase):
         self.refused(1, "message queue")
         self.without()
 
+    @unittest.skipIf(AS_USER, "only root can")
+    def test_another_root_folder(self):
+        self.start("chroot")
+        self.refused(1, "root folder", "chroot")
+        self.without()
+
+    def test_stopped_child(self):
+        self.start("stopped child")
+        self.refused(1, "is stopped")
+        self.without()
+
     @unittest.skipIf(AS_USER, "only root has any")
     def test_raw_socket(self):
         self.start("raw socket")
