@@ -149,6 +149,7 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
     job_->special = special_ranges(vmas);
     job_->any_huge = std::any_of(vmas.begin(), vmas.end(), [](const Vma& v) { return v.huge_tlb; });
     collapse_huge_pages(vmas);
+    job_->huge.make_room(vmas, job_->staging);
     job_->status = static_cast<WriteStatus*>(job_->staging.take(sizeof(WriteStatus), true));
     uint64_t arena_bytes = kArenaBytes;
     void* arena = job_->staging.take(arena_bytes);

@@ -5,11 +5,13 @@
 #include "ckpt/text.h"
 #include <algorithm>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 namespace glckpt::ckpt {
 namespace {
 
-constexpr uint64_t kPiece = 64 << 20; // read at a time, so that zeros need not all be there at once
+constexpr uint64_t kPiece = 64 << 20; // read at a time
+constexpr int kPopulateWrite = 23;    // MADV_POPULATE_WRITE, kernel 5.14
 
 Status between(const Vma& v) {
     return Status::refused(format("the memory of huge pages at %lx (%s) appeared during the "
@@ -17,28 +19,55 @@ Status between(const Vma& v) {
                                   (unsigned long)v.start, v.name.c_str()));
 }
 
-// Through mem: what the program may not read is saved as well.
-Status copy_range(int mem, const HugeMapping& m, Range range, Staging& staging,
-                  std::vector<Content>& out) {
+// In one step, where the program may read it itself; what it may not read is saved as well.
+bool read_own(int mem, char* to, uint64_t from, uint64_t bytes, int* error) {
+    const iovec here{to, bytes}, there{reinterpret_cast<void*>(from), bytes};
+    return raw_syscall(SYS_process_vm_readv, own_pid(), &here, 1, &there, 1, 0) == (long)bytes ||
+           pread_all(mem, to, bytes, from, error);
+}
+
+} // namespace
+
+void HugeMemory::make_room(const std::vector<Vma>& vmas, Staging& staging) {
+    Pagemap pagemap;
+    std::vector<Range> ranges;
+    for (const Vma& v : vmas)
+        if (is_one(v))
+            pagemap.modified({v.start, v.end}, ranges);
+    uint64_t bytes = 0;
+    for (const Range& r : ranges)
+        bytes += r.end - r.start;
+    char* room = bytes ? static_cast<char*>(staging.take(bytes, true)) : nullptr;
+    if (!room)
+        return; // then in the stop, if there is room at all
+    raw_syscall(SYS_madvise, room, bytes, kPopulateWrite);
+    room_ = {(uint64_t)room, (uint64_t)room + bytes};
+}
+
+char* HugeMemory::take(uint64_t bytes, Staging& staging) {
+    if (room_.end - room_.start < bytes)
+        return static_cast<char*>(staging.take(bytes, true));
+    room_.start += bytes;
+    return reinterpret_cast<char*>(room_.start - bytes);
+}
+
+Status HugeMemory::copy_range(int mem, HugeMapping& m, Range range, Staging& staging) {
     for (uint64_t at = range.start; at < range.end; at += kPiece) {
         const uint64_t bytes = std::min(kPiece, range.end - at);
-        char* copy = static_cast<char*>(staging.take(bytes));
+        char* copy = take(bytes, staging);
         if (!copy)
             return Status::refused(
                 format("no memory left for a copy of the huge pages at %lx, which a fork cannot "
                        "keep",
                        (unsigned long)m.vma.start));
-        raw_syscall(SYS_madvise, copy, bytes, MADV_HUGEPAGE);
         int error = 0;
-        if (!pread_all(mem, copy, bytes, at, &error))
+        if (!read_own(mem, copy, at, bytes, &error))
             return Status::refused(format("the huge pages at %lx cannot be read: %s",
                                           (unsigned long)m.vma.start, error_text(error)));
-        note_runs(copy, at, bytes, out);
+        note_runs(copy, at, bytes, m.contents);
     }
     return {};
 }
-
-} // namespace
 
 Status HugeMemory::copy(const std::vector<Vma>& vmas, const SaveContext& ctx, Staging& staging) {
     Pagemap pagemap;
@@ -54,7 +83,7 @@ Status HugeMemory::copy(const std::vector<Vma>& vmas, const SaveContext& ctx, St
         else
             pagemap.modified({v.start, v.end}, ranges);
         for (const Range& r : ranges)
-            if (Status s = copy_range(mem.get(), m, r, staging, m.contents); !s)
+            if (Status s = copy_range(mem.get(), m, r, staging); !s)
                 return s;
         all_.push_back(std::move(m));
     }

@@ -8,7 +8,9 @@
 // before the checkpoint. And where the pool has some left, copies would take what others count on.
 // So such memory is kept from the fork (MADV_DONTFORK, for that moment), and its contents are
 // copied aside during the stop, into ordinary memory, as shared memory's are. It costs a pause of a
-// memory copy and as much memory once more, until the image is written; nothing of the pool.
+// memory copy and as much memory once more, until the image is written; nothing of the pool. That
+// memory is made while the program still runs, and is shared memory, of which a fork copies no page
+// tables.
 //
 // What was looked at is what a mapping has of its own: a huge page that nobody has written to is
 // not there, and is not made by looking (Pagemap). Shared ones are objects like other shared memory
@@ -30,6 +32,8 @@ struct HugeMapping {
 class HugeMemory {
   public:
     static bool is_one(const Vma& v) { return v.huge_tlb && !v.shared; }
+    // Before the stop: somewhere to copy to, for about as much as there is.
+    void make_room(const std::vector<Vma>& vmas, Staging& staging);
     // In the stop, when the objects behind mappings are known.
     Status copy(const std::vector<Vma>& vmas, const SaveContext& ctx, Staging& staging);
     // Around the fork.
@@ -43,6 +47,9 @@ class HugeMemory {
     const char* at(uint64_t address) const;
 
   private:
+    Status copy_range(int mem, HugeMapping& m, Range range, Staging& staging);
+    char* take(uint64_t bytes, Staging& staging);
+    Range room_; // what is left of it
     std::vector<HugeMapping> all_;
 };
 
