@@ -1,6 +1,7 @@
 #include "ckpt/checkpoint.h"
 #include "ckpt/lineage.h"
 #include "ckpt/output.h"
+#include "ckpt/process/root_folder.h"
 #include "ckpt/restart.h"
 #include "ckpt/snapshot.h"
 #include "ckpt/text.h"
@@ -83,6 +84,9 @@ Result<CheckpointResult> try_checkpoint(const CheckpointRequest& request, const 
     const uint64_t begun = clock_ns(CLOCK_MONOTONIC);
     if (progress)
         progress("looking", -1);
+    if (root_folder_has_changed())
+        return context(
+            Status::refused("it has another root folder than it was started in (chroot)"));
     auto output = Output::open(request.output, settings);
     if (!output)
         return context(Status(output.status()));

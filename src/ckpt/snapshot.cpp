@@ -10,6 +10,7 @@
 #include "ckpt/mem/describe.h"
 #include "ckpt/mem/fork_advice.h"
 #include "ckpt/process/attributes.h"
+#include "ckpt/process/root_folder.h"
 #include "ckpt/restart.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
@@ -67,7 +68,7 @@ Status check_filters() {
 std::vector<Vma> special_ranges(const std::vector<Vma>& vmas) {
     std::vector<Vma> out;
     for (const Vma& v : vmas)
-        if (v.flags & kLostByFork)
+        if (v.flags & kLostByFork && !HugeMemory::is_one(v))
             out.push_back(v);
     return out;
 }
@@ -99,6 +100,7 @@ class StagedSections : public SectionSink {
 
 void note_inherited_descriptors() {
     inherited_inodes() = inodes_open_now();
+    note_root_folder();
     g_filters_at_start = filters(file_text("/proc/thread-self/status"));
 }
 
@@ -145,7 +147,9 @@ Status Snapshot::prepare(Profile profile, ExternalSockets external, int image_fd
     if (Status s = check_mappings(vmas); !s)
         return s;
     job_->special = special_ranges(vmas);
+    job_->any_huge = std::any_of(vmas.begin(), vmas.end(), [](const Vma& v) { return v.huge_tlb; });
     collapse_huge_pages(vmas);
+    job_->huge.make_room(vmas, job_->staging);
     job_->status = static_cast<WriteStatus*>(job_->staging.take(sizeof(WriteStatus), true));
     uint64_t arena_bytes = kArenaBytes;
     void* arena = job_->staging.take(arena_bytes);
@@ -245,7 +249,10 @@ Status Snapshot::describe(const TreePart* part) {
         return s;
     // What was kept from children when it was looked at may have gone since, or been joined by
     // more.
-    const bool look_again = fork_advice_ != g_fork_advice.load() ||
+    const auto& objects = job.descriptors.objects; // those that are open
+    const bool look_again = fork_advice_ != g_fork_advice.load() || job.any_huge ||
+                            std::any_of(objects.begin(), objects.end(),
+                                        [](const SharedObject& o) { return o.huge_shift != 0; }) ||
                             std::any_of(job.special.begin(), job.special.end(), [](const Vma& v) {
                                 return v.flags & (kDontFork | kWipeOnFork);
                             });
@@ -263,6 +270,8 @@ Status Snapshot::describe(const TreePart* part) {
                     o.bytes = std::max(o.bytes, p.bytes);
                 }
     if (Status s = copy_shared(job.descriptors, vmas, job.staging, job.shared); !s)
+        return s;
+    if (Status s = job.huge.copy(vmas, job.descriptors, job.staging); !s)
         return s;
     stop_.look_at_queues();
     for (const auto& slot : stop_.slots())
@@ -301,6 +310,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
             job.state.own_fds.push_back(fd);
     advise(job.special, kDontFork, MADV_DOFORK);
     advise(job.special, kWipeOnFork, MADV_KEEPONFORK);
+    job.huge.keep_from_fork();
     // No memory for a copy, or no more processes allowed: a process alone stays stopped while it
     // writes by itself. (In a tree each must be able to go on before it is its turn to write.)
     const bool alone = !job.member && job.tree.members.empty();
@@ -315,6 +325,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
         heap_divert(nullptr, 0); // first of all: see heap.h
         hooks_.restarted();
         renew_inherited(job.state);
+        note_root_folder();
         job.staging.forget();
         drained_.forget();
         passed_.forget();
@@ -323,6 +334,7 @@ Result<int> Snapshot::copy(const std::function<void()>& forget) {
         return kRestarted;
     }
     passed_.close_all();
+    job.huge.unkeep();
     advise(job.special, kDontFork, MADV_DONTFORK);
     advise(job.special, kWipeOnFork, MADV_WIPEONFORK);
     if (writer_ < 0)

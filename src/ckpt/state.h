@@ -68,10 +68,12 @@ struct SharedObject {
     bool elsewhere = false;    // another process of the tree has the contents
     uint32_t uid = 0, gid = 0; // deleted file
     int64_t atime_ns = 0, mtime_ns = 0;
-    uint64_t from = ~0ull; // the lowest offset mapped; not in the image
+    uint32_t huge_shift = 0; // of pages of 1 << this bytes (huge TLB pages); 0: ordinary
+    bool removed = false;    // SysV: it goes when nobody has it attached any more (IPC_RMID)
+    uint64_t from = ~0ull;   // the lowest offset mapped; not in the image
     auto fields() {
         return std::tie(kind, dev, ino, bytes, name, seals, memfd_flags, mode, sysv_id, sysv_key,
-                        tree_id, elsewhere, uid, gid, atime_ns, mtime_ns);
+                        tree_id, elsewhere, uid, gid, atime_ns, mtime_ns, huge_shift, removed);
     }
 };
 
@@ -110,10 +112,11 @@ struct SavedMapping {
     bool writable_file = false; // SharedFile: the descriptor it was made from could write
     int32_t file = -1, object = -1;
     uint64_t image_offset = 0; // raw profile: where a lazy restart maps it from; 0: it cannot
+    uint32_t huge_shift = 0;   // as SharedObject's
     std::string name;          // as /proc/PID/maps shows it
     auto fields() {
         return std::tie(start, end, offset, prot, flags, kind, writable_file, file, object,
-                        image_offset, name);
+                        image_offset, huge_shift, name);
     }
     uint64_t bytes() const { return end - start; }
 };

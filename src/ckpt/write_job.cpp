@@ -87,6 +87,8 @@ class ProcessPages {
     const char* operator()(uint32_t space, uint64_t address, uint64_t bytes, char* buffer) const {
         if (space != kProcessSpace)
             return object_bytes(job_.shared, space, address);
+        if (const char* aside = job_.huge.at(address))
+            return aside;
         for (const Range& r : memory_.careful)
             if (r.contains(address)) {
                 pread_all(mem_.get(), buffer, bytes, address);
@@ -146,7 +148,9 @@ Status write(WriteJob& job) {
     std::vector<Range> ours = job.staging.ranges();
     std::vector<Vma> vmas = without(read_smaps(), ours);
     restore_special_flags(job.special, vmas);
-    auto memory = describe_memory(vmas, job.descriptors);
+    if (Status s = job.huge.put_back(vmas, job.descriptors); !s)
+        return s;
+    auto memory = describe_memory(vmas, job.descriptors, job.huge);
     if (!memory)
         return memory.status();
     const Unmake unmake{*memory, job.in_place};

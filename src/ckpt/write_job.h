@@ -3,6 +3,7 @@
 #include "ckpt/fd/kind.h"
 #include "ckpt/image/format.h"
 #include "ckpt/image/precopy.h"
+#include "ckpt/mem/huge.h"
 #include "ckpt/mem/maps.h"
 #include "ckpt/mem/shared.h"
 #include "ckpt/state.h"
@@ -43,6 +44,8 @@ struct WriteJob {
     SharedContents shared;
     std::vector<NamedSection> sections;
     std::vector<Vma> special; // ranges whose flags a fork does not carry over
+    HugeMemory huge;          // and what it must not have at all
+    bool any_huge = false;    // when it was looked at before the stop: huge TLB pages of any kind
     ThreadSlot self;
     Staging staging;
     Range arena;

@@ -125,9 +125,15 @@ class Scope(unittest.TestCase):
         self.refused(1, "message queue")
         self.without()
 
-    def test_memory_of_huge_tlb_pages(self):
-        self.start("hugetlb")
-        self.refused(1, "huge TLB")
+    @unittest.skipIf(AS_USER, "only root can")
+    def test_another_root_folder(self):
+        self.start("chroot")
+        self.refused(1, "root folder", "chroot")
+        self.without()
+
+    def test_stopped_child(self):
+        self.start("stopped child")
+        self.refused(1, "is stopped")
         self.without()
 
     @unittest.skipIf(AS_USER, "only root has any")

@@ -89,7 +89,10 @@ struct RestoreContext {
     // Open files (their numbers in the tree) for which the restorer's own standard streams stand,
     // each by its number: what was one terminal may now be a file and a pipe.
     std::set<int> by_number;
+    std::map<uint64_t, int> ended; // made only to end, by the inode of handles (pidfd.cpp)
+    void reap_ended();
     std::vector<std::string> warnings;
+    std::map<uint32_t, uint64_t> lacking_huge; // bytes by SharedObject::huge_shift: ordinary now
 
     // The restorer's own descriptor of that number, for one that the program was started with; if
     // it has none of that type: one whose other end is closed.
@@ -108,6 +111,9 @@ struct FdOps {
     // When every descriptor has its number: contents, interests. May be null.
     Status (*connect)(int fd, const Description&, RestoreContext&);
 };
+
+// A handle of a process that has ended: it can be made before there are any others.
+bool is_handle_of_ended(const Description& d);
 
 extern const FdOps kRegularFile, kDirectory, kPathOnly, kDevice, kTerminal, kPipe, kFifo,
     kUnixSocket, kInetSocket, kNetlinkSocket, kEventfd, kTimerfd, kSignalfd, kEpoll, kInotify,

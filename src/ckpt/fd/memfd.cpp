@@ -1,5 +1,6 @@
 #include "ckpt/fd/kind.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/mem/huge_page_size.h"
 #include "ckpt/text.h"
 #include <sys/mman.h>
 
@@ -28,8 +29,7 @@ Status save(const OpenFd& f, SaveContext& ctx, Description& d) {
     o.gid = f.st.st_gid;
     const long seals = raw_syscall(SYS_fcntl, f.fd, F_GET_SEALS);
     o.seals = seals < 0 ? F_SEAL_SEAL : (uint32_t)seals;
-    if (f.st.st_blksize > 4096 && f.st.st_blksize % (2 << 20) == 0)
-        return refuse_fd(f, "a memfd of huge pages (MFD_HUGETLB)");
+    o.huge_shift = huge_shift_of(f.fd);
     Payload p;
     p.object = ctx.object_for(o);
     ctx.object_fd.emplace(p.object, f.fd);

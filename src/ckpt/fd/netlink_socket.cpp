@@ -14,10 +14,11 @@ namespace {
 struct Payload {
     int32_t type = 0, protocol = 0;
     bool bound = false;
-    sockaddr_nl address{};
+    sockaddr_nl address{}, peer{}; // peer: of connect(); all zeros: the kernel
     std::vector<SocketOption> options;
     auto fields() {
-        return std::tie(type, protocol, bound, address.nl_pid, address.nl_groups, options);
+        return std::tie(type, protocol, bound, address.nl_pid, address.nl_groups, peer.nl_pid,
+                        peer.nl_groups, options);
     }
 };
 
@@ -32,6 +33,8 @@ Status save(const OpenFd& f, SaveContext&, Description& d) {
     p.protocol = socket_int(f.fd, SO_PROTOCOL);
     unsigned bytes = sizeof p.address;
     raw_syscall(SYS_getsockname, f.fd, &p.address, &bytes);
+    bytes = sizeof p.peer;
+    raw_syscall(SYS_getpeername, f.fd, &p.peer, &bytes);
     p.bound = p.address.nl_pid != 0 || p.address.nl_groups != 0;
     p.options = read_socket_options(f.fd, AF_NETLINK, p.type);
     d.payload = encode(p);
@@ -52,6 +55,12 @@ Result<int> create(const Description& d, RestoreContext& ctx) {
         p.address.nl_pid = 0; // the number is taken: any other will do
         raw_syscall(SYS_bind, *fd, &p.address, sizeof p.address);
     }
+    p.peer.nl_family = AF_NETLINK;
+    if (!p.peer.nl_pid && !p.peer.nl_groups)
+        return fd;
+    if (const long r = raw_syscall(SYS_connect, *fd, &p.peer, sizeof p.peer); r < 0)
+        return Status::refused(format("%s: a netlink socket cannot be connected again: %s",
+                                      fd_name(d.first_fd).c_str(), error_text((int)-r)));
     return fd;
 }
 

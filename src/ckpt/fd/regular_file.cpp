@@ -3,6 +3,7 @@
 #include "ckpt/fd/kind.h"
 #include "ckpt/fd/locks.h"
 #include "ckpt/image/archive.h"
+#include "ckpt/mem/huge_page_size.h"
 #include "ckpt/text.h"
 #include <cerrno>
 #include <sys/vfs.h>
@@ -58,7 +59,10 @@ Status save_file(const OpenFd& f, SaveContext& ctx, Description& d) {
                              "a deleted file that can only be written: " + without_deleted(f.link));
         SharedObject o;
         // What a shared anonymous mapping shows by its name in /proc/self/map_files.
-        o.kind = f.link == "/dev/zero (deleted)" ? SharedKind::Anonymous : SharedKind::DeletedFile;
+        const bool anonymous =
+            f.link == "/dev/zero (deleted)" || f.link == "/anon_hugepage (deleted)";
+        o.kind = anonymous ? SharedKind::Anonymous : SharedKind::DeletedFile;
+        o.huge_shift = huge_shift_of(f.fd);
         o.uid = f.st.st_uid;
         o.gid = f.st.st_gid;
         o.atime_ns = (int64_t)f.st.st_atim.tv_sec * 1'000'000'000 + f.st.st_atim.tv_nsec;

@@ -20,7 +20,7 @@
 namespace glckpt::ckpt {
 
 constexpr char kMagic[8] = {'G', 'L', 'C', 'K', 'P', 'T', '\x1a', '\n'};
-constexpr uint32_t kFormatVersion = 4;
+constexpr uint32_t kFormatVersion = 5;
 constexpr uint32_t kArchX86_64 = 0x3e; // ELF's number
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kHugePage = 2 << 20;

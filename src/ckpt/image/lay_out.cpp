@@ -28,7 +28,7 @@ std::vector<PageLayout> layouts(const std::vector<SavedMapping>& mappings,
 // Only anonymous memory can be mapped from the image. A stack that grows downwards cannot, since
 // what lies before it in the file is not what it would grow into.
 bool can_be_lazy(const SavedMapping& m) {
-    return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown);
+    return m.kind == MappingKind::Anonymous && !(m.flags & kGrowsDown) && m.huge_shift == 0;
 }
 
 } // namespace

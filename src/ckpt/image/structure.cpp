@@ -13,6 +13,9 @@ Status damaged(const char* what) {
     return Status::refused(format("the image is damaged (%s)", what));
 }
 
+// Of huge TLB pages; 0: ordinary ones.
+bool is_page_shift(uint32_t n) { return n == 0 || (n > 12 && n < 40); }
+
 Status check_mappings(const ProcessState& s) {
     uint64_t last_end = 0;
     for (const SavedMapping& m : s.mappings) {
@@ -29,6 +32,8 @@ Status check_mappings(const ProcessState& s) {
             return damaged("shared memory");
         if (m.kind > MappingKind::Vvar)
             return damaged("mappings");
+        if (!is_page_shift(m.huge_shift) || ((m.start | m.end) & ((1ull << m.huge_shift) - 1)))
+            return damaged("huge pages");
         last_end = m.end;
     }
     return {};
@@ -138,7 +143,7 @@ Status check_tree_structure(const TreeState& t, const ProcessState& root, uint64
 
 Status check_image_structure(const ProcessState& s, std::span<const PageRun> runs) {
     for (const SharedObject& o : s.objects)
-        if (o.bytes > kLargestObject)
+        if (o.bytes > kLargestObject || !is_page_shift(o.huge_shift))
             return damaged("shared memory");
     if (s.layout.auxv.size() > 4096 || s.layout.auxv.size() % 8)
         return damaged("layout");

@@ -1,10 +1,12 @@
 #include "ckpt/mem/describe.h"
 #include "ckpt/lazy/lazy.h"
 #include "ckpt/mem/file_identity.h"
+#include "ckpt/mem/huge.h"
 #include "ckpt/mem/pages.h"
 #include "ckpt/text.h"
 #include <algorithm>
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 namespace glckpt::ckpt {
 namespace {
@@ -35,14 +37,31 @@ SharedKind shared_kind(const Vma& v) {
         return SharedKind::Memfd;
     if (v.name.starts_with("/SYSV"))
         return SharedKind::SysV;
-    if (v.name.starts_with("/dev/zero (deleted)"))
+    if (v.name.starts_with("/dev/zero (deleted)") || v.name.starts_with("/anon_hugepage (deleted)"))
         return SharedKind::Anonymous;
     return SharedKind::DeletedFile;
 }
 
+// Of a memfd or deleted file that is saved itself, since it is open or mapped shared; -1: it is
+// not.
+int object_behind(const Vma& v, const SaveContext& ctx) {
+    for (size_t i = 0; i < ctx.objects.size(); ++i) {
+        const SharedObject& o = ctx.objects[i];
+        if (o.ino == v.ino && o.kind != SharedKind::SysV && v.huge_tlb == (o.huge_shift != 0) &&
+            without_deleted(v.name).ends_with(o.name))
+            return (int)i;
+    }
+    return -1;
+}
+
+bool is_removed_segment(int id) {
+    shmid_ds about{};
+    return raw_syscall(SYS_shmctl, id, IPC_STAT, &about) >= 0 && about.shm_perm.mode & SHM_DEST;
+}
+
 class Describer {
   public:
-    explicit Describer(const SaveContext& ctx) : ctx_(ctx) {}
+    Describer(const SaveContext& ctx, const HugeMemory& huge) : ctx_(ctx), huge_(huge) {}
 
     Status add(const Vma& v) {
         if (v.name == "[vsyscall]" || v.name == "[uprobes]")
@@ -53,6 +72,7 @@ class Describer {
         m.offset = v.offset;
         m.prot = v.prot;
         m.flags = v.flags;
+        m.huge_shift = v.huge_shift;
         m.name = v.name;
         if (v.is_vvar()) {
             m.kind = MappingKind::Vvar;
@@ -67,26 +87,20 @@ class Describer {
             m.writable_file = v.may_write;
             if (Status s = add_file(v, m); !s)
                 return s;
+        } else if (const HugeMapping* h = v.huge_tlb ? huge_.find(v.start) : nullptr) {
+            if (Status s = add_huge(*h, m); !s)
+                return s;
         } else if (is_lazy_mapping(v)) {
             m.offset = 0;
             m.name.clear();
             add_from_image(v);
-        } else if (v.has_file() && name_leads_there(v)) {
-            m.kind = MappingKind::PrivateFile;
-            if (Status s = add_file(v, m); !s)
-                return s;
-            add_modified(v);
-        } else if (v.has_file() && find_object(v, m)) {
-            m.kind = MappingKind::PrivateObject;
-            add_modified(v);
-        } else if (v.has_file()) {
-            m.kind = MappingKind::Anonymous;
-            m.offset = 0;
-            add_all(v);
         } else {
-            m.kind = MappingKind::Anonymous;
-            m.offset = 0;
-            add_modified(v);
+            if (Status s = add_private(v, m, private_kind(v, ctx_)); !s)
+                return s;
+            if (m.kind == MappingKind::Anonymous && v.has_file())
+                add_all(v);
+            else
+                add_modified(v);
         }
         out_.mappings.push_back(std::move(m));
         return {};
@@ -98,21 +112,30 @@ class Describer {
         out_.runs.push_back({start, end - start, 0, kProcessSpace, 0});
     }
 
-    // Of a memfd or deleted file that is saved itself, since it is open or mapped shared.
-    bool find_object(const Vma& v, SavedMapping& m) const {
-        for (size_t i = 0; i < ctx_.objects.size(); ++i)
-            if (ctx_.objects[i].ino == v.ino && ctx_.objects[i].kind != SharedKind::SysV &&
-                without_deleted(v.name).ends_with(ctx_.objects[i].name)) {
-                m.object = (int32_t)i;
-                return true;
-            }
-        return false;
+    Status add_private(const Vma& v, SavedMapping& m, MappingKind kind) {
+        m.kind = kind;
+        if (kind == MappingKind::PrivateFile)
+            return add_file(v, m);
+        if (kind == MappingKind::PrivateObject)
+            m.object = object_behind(v, ctx_);
+        else
+            m.offset = 0;
+        return {};
+    }
+
+    // It is not here: what it held was copied in the stop.
+    Status add_huge(const HugeMapping& h, SavedMapping& m) {
+        if (Status s = add_private(h.vma, m, h.kind); !s)
+            return s;
+        for (const Content& c : h.contents)
+            add_run(c.offset, c.offset + c.bytes);
+        return {};
     }
 
     Status add_shared(const Vma& v, SavedMapping& m) {
         m.kind = MappingKind::Shared;
         for (size_t i = 0; i < ctx_.objects.size(); ++i)
-            if (ctx_.objects[i].ino == v.ino && ctx_.objects[i].kind == shared_kind(v))
+            if (shows(v, ctx_.objects[i]) && ctx_.objects[i].kind == shared_kind(v))
                 m.object = (int32_t)i;
         if (m.object < 0)
             return Status::refused(
@@ -191,6 +214,7 @@ class Describer {
     }
 
     const SaveContext& ctx_;
+    const HugeMemory& huge_;
     Pagemap pagemap_;
     MemoryDescription out_;
 };
@@ -202,16 +226,21 @@ Status check_mappings(const std::vector<Vma>& vmas) {
         const bool special = v.is_vvar() || v.name == "[vdso]" || v.name == "[vsyscall]";
         if (v.name.starts_with("/[aio]"))
             return Status::refused("it has a context of asynchronous I/O (io_setup)");
-        if (v.huge_tlb)
-            return Status::refused(format("memory at %lx is of huge TLB pages (%s)",
-                                          (unsigned long)v.start, v.name.c_str()));
-        if (!special && (v.device || v.name.starts_with("anon_inode:") ||
-                         (v.name.starts_with("/dev/") && !v.name.starts_with("/dev/zero") &&
-                          !v.name.starts_with("/dev/shm/"))))
+        if (!special && !v.huge_tlb &&
+            (v.device || v.name.starts_with("anon_inode:") ||
+             (v.name.starts_with("/dev/") && !v.name.starts_with("/dev/zero") &&
+              !v.name.starts_with("/dev/shm/"))))
             return Status::refused(format("memory at %lx is a mapping of the device %s",
                                           (unsigned long)v.start, v.name.c_str()));
     }
     return {};
+}
+
+MappingKind private_kind(const Vma& v, const SaveContext& ctx) {
+    if (v.has_file() && name_leads_there(v))
+        return MappingKind::PrivateFile;
+    return v.has_file() && object_behind(v, ctx) >= 0 ? MappingKind::PrivateObject
+                                                      : MappingKind::Anonymous;
 }
 
 Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
@@ -222,16 +251,19 @@ Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx) {
         o.kind = shared_kind(v);
         o.dev = v.dev;
         o.ino = v.ino;
+        o.huge_shift = v.huge_shift;
         o.bytes = v.offset + (v.end - v.start);
         o.mode = 0600;
         o.name = without_deleted(v.name);
         if (o.kind == SharedKind::Memfd)
             o.name = o.name.substr(sizeof("/memfd:") - 1);
-        if (o.kind == SharedKind::SysV)
+        if (o.kind == SharedKind::SysV) {
             o.sysv_id = (int32_t)v.ino;
+            o.removed = is_removed_segment(o.sysv_id);
+        }
         int index = -1;
         for (size_t i = 0; i < ctx.objects.size(); ++i)
-            if (ctx.objects[i].ino == v.ino && ctx.objects[i].kind == o.kind)
+            if (shows(v, ctx.objects[i]) && ctx.objects[i].kind == o.kind)
                 index = (int)i;
         if (index < 0)
             index = ctx.object_for(o);
@@ -248,8 +280,9 @@ void unmake_readable(const MemoryDescription& memory) {
         raw_syscall(SYS_mprotect, v.start, v.end - v.start, v.prot);
 }
 
-Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx) {
-    Describer d(ctx);
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
+                                          const HugeMemory& huge) {
+    Describer d(ctx, huge);
     for (const Vma& v : vmas)
         if (Status s = d.add(v); !s)
             return s;

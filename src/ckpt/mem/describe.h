@@ -7,8 +7,14 @@
 
 namespace glckpt::ckpt {
 
-// Refuses mappings that cannot be restored (devices, huge TLB pages, io_uring), by name.
+class HugeMemory;
+
+// Refuses mappings that cannot be restored (devices, io_uring), by name.
 Status check_mappings(const std::vector<Vma>& vmas);
+
+// What a private mapping is one of: of a file that is still there, of an object of `ctx`, or
+// neither.
+MappingKind private_kind(const Vma& v, const SaveContext& ctx);
 
 // Registers the objects behind shared mappings; in the stop.
 Status note_shared_mappings(const std::vector<Vma>& vmas, SaveContext& ctx);
@@ -28,6 +34,7 @@ struct MemoryDescription {
 void unmake_readable(const MemoryDescription& memory);
 
 // In the writing copy: what to save of each mapping.
-Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx);
+Result<MemoryDescription> describe_memory(const std::vector<Vma>& vmas, const SaveContext& ctx,
+                                          const HugeMemory& huge);
 
 } // namespace glckpt::ckpt

@@ -2,6 +2,7 @@
 #include "ckpt/state.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
+#include <bit>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 
@@ -56,6 +57,15 @@ void parse_flags(std::string_view text, Vma& v) {
         if (word == "mw")
             v.may_write = true;
     }
+    if (!v.huge_tlb)
+        v.huge_shift = 0;
+}
+
+// "     2048 kB"
+uint32_t page_shift(std::string_view size) {
+    Scanner in(size);
+    in.skip(' ');
+    return (uint32_t)std::countr_zero(in.decimal() << 10);
 }
 
 bool starts_entry(std::string_view line) {
@@ -80,6 +90,8 @@ std::vector<Vma> read_smaps() {
         const std::string_view line = lines.line();
         if (starts_entry(line))
             out.push_back(parse_line(line));
+        else if (line.starts_with("KernelPageSize:") && !out.empty())
+            out.back().huge_shift = page_shift(line.substr(15));
         else if (line.starts_with("VmFlags:") && !out.empty())
             parse_flags(line.substr(8), out.back());
     }

@@ -19,6 +19,7 @@ struct Vma {
     bool shared = false;
     bool may_write = false;                // shared: the file was open for writing
     bool huge_tlb = false, device = false; // smaps: "ht", "io"/"pf"
+    uint32_t huge_shift = 0;               // of the size of its pages; huge_tlb
     std::string name;
 
     bool is(const char* special) const { return name == special; }

@@ -1,23 +1,11 @@
 #include "ckpt/mem/pages.h"
+#include "base/pagemap_scan.h"
 #include "ckpt/image/format.h"
 #include <algorithm>
 #include <cstring>
-#include <linux/ioctl.h>
 
 namespace glckpt::ckpt {
 namespace {
-
-// PAGEMAP_SCAN of linux/fs.h, younger than Debian 12's headers.
-struct PageRegion {
-    uint64_t start, end, categories;
-};
-struct ScanArgs {
-    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, category_inverted,
-        category_mask, category_anyof_mask, return_mask;
-};
-constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArgs);
-constexpr uint64_t kIsFile = 4, kIsPresent = 8, kIsSwapped = 16, kIsZero = 32, kIsHuge = 64,
-                   kIsGuard = 256;
 
 // /proc/PID/pagemap entries, for kernels without the scan.
 constexpr uint64_t kEntryPresent = 1ull << 63, kEntrySwapped = 1ull << 62, kEntryFile = 1ull << 61,
@@ -36,7 +24,7 @@ void Pagemap::scan(Range within, uint64_t inverted, uint64_t mask, uint64_t any,
                    std::vector<Range>& out) {
     PageRegion regions[256];
     for (uint64_t at = within.start; at < within.end;) {
-        ScanArgs a{};
+        PagemapScan a{};
         a.size = sizeof a;
         a.start = at;
         a.end = within.end;
@@ -45,12 +33,12 @@ void Pagemap::scan(Range within, uint64_t inverted, uint64_t mask, uint64_t any,
         a.category_inverted = inverted;
         a.category_mask = mask;
         a.category_anyof_mask = any;
-        a.return_mask = kIsPresent | kIsSwapped;
+        a.return_mask = kPageIsPresent | kPageIsSwapped;
         const long n = raw_syscall(SYS_ioctl, fd_.get(), kPagemapScan, &a);
-        if (n < 0 && knows_guards_ && mask & kIsGuard) {
+        if (n < 0 && knows_guards_ && mask & kPageIsGuard) {
             knows_guards_ = false; // older than them: there are none
-            inverted &= ~kIsGuard;
-            mask &= ~kIsGuard;
+            inverted &= ~kPageIsGuard;
+            mask &= ~kPageIsGuard;
             if (mask == 0)
                 return;
             continue;
@@ -83,8 +71,8 @@ void Pagemap::read_entries(Range within, std::vector<Range>& out) {
 void Pagemap::modified(Range within, std::vector<Range>& out) {
     if (has_scan_) {
         const size_t before = out.size();
-        const uint64_t without = kIsFile | kIsZero | (knows_guards_ ? kIsGuard : 0);
-        scan(within, without, without, kIsPresent | kIsSwapped, out);
+        const uint64_t without = kPageIsFile | kPageIsZero | (knows_guards_ ? kPageIsGuard : 0);
+        scan(within, without, without, kPageIsPresent | kPageIsSwapped, out);
         if (has_scan_)
             return;
         out.resize(before);
@@ -94,11 +82,11 @@ void Pagemap::modified(Range within, std::vector<Range>& out) {
 
 void Pagemap::guards(Range within, std::vector<Range>& out) {
     if (has_scan_ && knows_guards_)
-        scan(within, 0, kIsGuard, 0, out);
+        scan(within, 0, kPageIsGuard, 0, out);
 }
 
 void Pagemap::small(Range within, std::vector<Range>& out) {
-    scan(within, kIsHuge, kIsHuge | kIsPresent, 0, out);
+    scan(within, kPageIsHuge, kPageIsHuge | kPageIsPresent, 0, out);
 }
 
 bool is_zero_page(const void* page) {

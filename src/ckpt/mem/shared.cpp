@@ -13,7 +13,8 @@ namespace {
 
 uint64_t page_up(uint64_t n) { return (n + kPage - 1) & ~(kPage - 1); }
 
-// Runs of pages that are not zero, in a copy that starts at offset `base` of its object.
+} // namespace
+
 void note_runs(const char* copy, uint64_t base, uint64_t bytes, std::vector<Content>& out) {
     for (uint64_t at = 0; at < bytes; at += kPage) {
         if (is_zero_page(copy + at))
@@ -25,6 +26,8 @@ void note_runs(const char* copy, uint64_t base, uint64_t bytes, std::vector<Cont
             out.push_back({base + at, copy + at, kPage});
     }
 }
+
+namespace {
 
 // By descriptor: exact, holes are skipped without being filled.
 Status copy_by_fd(const SharedObject& o, int fd, Staging& staging, std::vector<Content>& out) {
@@ -74,12 +77,16 @@ bool swap_in_use() {
 Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out) {
     const uint64_t bytes = v.end - v.start;
     std::string resident(bytes / kPage, '\1');
-    if (!swap_in_use())
+    // Of huge TLB pages it tells only whether this process has touched them. Reading one that is
+    // not there makes it, out of what the mapping has reserved; without a reservation it may fail,
+    // and one that is not there is zeros.
+    const uint64_t piece = v.huge_tlb ? (1ull << v.huge_shift) / kPage : resident.size();
+    if (!v.huge_tlb && !swap_in_use())
         raw_syscall(SYS_mincore, v.start, bytes, resident.data());
     const UniqueFd mem = open_fd("/proc/thread-self/mem", O_RDONLY);
     for (uint64_t i = 0; i < resident.size();) {
         uint64_t n = i;
-        while (n < resident.size() && (resident[n] & 1))
+        while (n < resident.size() && n - i < piece && (resident[n] & 1))
             ++n;
         if (n == i) {
             ++i;
@@ -97,7 +104,23 @@ Status copy_by_mapping(const Vma& v, Staging& staging, std::vector<Content>& out
     return {};
 }
 
-bool shows(const Vma& v, const SharedObject& o) { return v.shared && v.ino == o.ino; }
+// Shared memory that cannot be seen as a whole, and of which another process may map what this one
+// does not.
+bool has_gaps(const std::vector<Vma>& vmas, const SharedObject& o) {
+    std::vector<Range> parts;
+    for (const Vma& v : vmas)
+        if (shows(v, o))
+            parts.push_back({v.offset, v.offset + (v.end - v.start)});
+    std::sort(parts.begin(), parts.end(),
+              [](const Range& a, const Range& b) { return a.start < b.start; });
+    uint64_t seen = parts.empty() ? 0 : parts.front().start;
+    for (const Range& p : parts) {
+        if (p.start > seen)
+            return true;
+        seen = std::max(seen, p.end);
+    }
+    return seen < o.bytes;
+}
 
 // What is mapped may be a part with holes, while others map the rest, or nobody does any more.
 // mremap of nothing from a shared mapping makes another one from there on, as long as is wanted.
@@ -170,6 +193,10 @@ Status copy_shared(SaveContext& ctx, const std::vector<Vma>& vmas, Staging& stag
                 continue;
             }
         }
+        if (o.kind != SharedKind::SysV && !ctx.tree_pids.empty() && has_gaps(vmas, o))
+            return Status::refused(format("the processes of the tree map different parts of the "
+                                          "shared memory %s",
+                                          o.name.c_str()));
         // Several mappings may show parts of it, or the same part twice.
         std::vector<Range> done;
         for (const Vma& v : vmas) {

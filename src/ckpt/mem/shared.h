@@ -22,6 +22,14 @@ class Staging {
     std::vector<Range> ranges_;
 };
 
+// Runs of pages that are not zero, in a copy that starts at offset (or address) `base`.
+void note_runs(const char* copy, uint64_t base, uint64_t bytes, std::vector<Content>& out);
+
+// (The numbers of huge TLB pages' files are another file system's.)
+inline bool shows(const Vma& v, const SharedObject& o) {
+    return v.shared && v.ino == o.ino && v.huge_tlb == (o.huge_shift != 0);
+}
+
 struct SharedContents {
     std::vector<std::vector<Content>> of; // by object: runs of whole pages, zeros left out
 };

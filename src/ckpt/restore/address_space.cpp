@@ -1,5 +1,6 @@
 #include "ckpt/restore/address_space.h"
 #include "ckpt/image/format.h"
+#include <algorithm>
 
 namespace glckpt::ckpt {
 namespace {
@@ -23,8 +24,10 @@ bool AddressSpace::overlaps(uint64_t start, uint64_t end) const {
     return false;
 }
 
-uint64_t AddressSpace::reserve(uint64_t bytes) {
-    bytes = (bytes + kHugePage - 1) & ~(kHugePage - 1);
+uint64_t AddressSpace::reserve(uint64_t bytes, uint32_t huge_shift) {
+    const uint64_t unit = std::max(kHugePage, (uint64_t)1 << huge_shift);
+    bytes = (bytes + unit - 1) & ~(unit - 1);
+    next_ = (next_ + unit - 1) & ~(unit - 1);
     while (overlaps(next_, next_ + bytes))
         next_ += 1 << 30;
     const uint64_t at = next_;

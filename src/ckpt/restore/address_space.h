@@ -11,7 +11,7 @@ class AddressSpace {
     explicit AddressSpace(const ProcessState& state);
     // Addresses for `bytes`, 2 MiB aligned, clear of every mapping of the image and of the
     // restorer, and of what was given out before. Nothing is mapped there yet.
-    uint64_t reserve(uint64_t bytes);
+    uint64_t reserve(uint64_t bytes, uint32_t huge_shift = 0);
 
   private:
     bool overlaps(uint64_t start, uint64_t end) const;

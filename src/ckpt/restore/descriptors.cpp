@@ -12,7 +12,7 @@ constexpr int kSettable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME
 
 // By name below /proc, or by a process's number: where that must be there before.
 bool made_by_each(const Description& d) {
-    return d.kind == FdKind::ProcFile || d.kind == FdKind::Pidfd;
+    return d.kind == FdKind::ProcFile || (d.kind == FdKind::Pidfd && !is_handle_of_ended(d));
 }
 
 Result<int> create(const Description& d, RestoreContext& ctx) {
@@ -117,6 +117,7 @@ Status create_descriptions(const ImageTree& tree, RestoreContext& ctx, OpenFiles
             made.descriptions[(size_t)d.tree_id] = *fd;
         }
     }
+    ctx.reap_ended();
     for (const auto* steps : {&ctx.later, &ctx.last})
         for (const auto& step : *steps)
             if (Status s = step(); !s)

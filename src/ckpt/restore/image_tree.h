@@ -15,6 +15,7 @@ class ImageTree {
     const std::vector<TreeMember>& members() const { return members_; }
     bool living(size_t i) const { return readers_[i] != nullptr; }
     ImageReader& reader(size_t i) { return *readers_[i]; }
+    const ImageReader& reader(size_t i) const { return *readers_[i]; }
     const ImageReader& root() const { return *readers_[0]; }
     const ProcessState& process(size_t i) const { return readers_[i]->process(); }
     int descriptions() const { return descriptions_; }

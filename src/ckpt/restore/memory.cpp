@@ -1,6 +1,8 @@
 #include "ckpt/restore/memory.h"
 #include "ckpt/mem/file_identity.h"
+#include "ckpt/mem/huge_page_size.h"
 #include "ckpt/parallel.h"
+#include "ckpt/restore/huge_pages.h"
 #include "ckpt/text.h"
 #define XXH_INLINE_ALL
 #include <cerrno>
@@ -55,7 +57,7 @@ Status MemoryLoader::place_sysv(const SavedMapping& m) {
     const int id = (*object_fds_)[(size_t)m.object];
     long at = raw_syscall(SYS_shmat, id, m.start, m.prot & PROT_WRITE ? 0 : SHM_RDONLY);
     if (failed(at))
-        at = raw_syscall(SYS_shmat, id, space_.reserve(m.bytes()),
+        at = raw_syscall(SYS_shmat, id, space_.reserve(m.bytes(), m.huge_shift),
                          m.prot & PROT_WRITE ? 0 : SHM_RDONLY);
     if (failed(at))
         return Status::refused(format("cannot attach shared memory: %s", error_text((int)-at)));
@@ -78,19 +80,53 @@ Status MemoryLoader::place(const SavedMapping& m) {
     const int flags = map_flags(m) | (anonymous && !lazy ? MAP_ANONYMOUS : 0);
     const int from = lazy ? p.mapped->fd() : fd.get();
     const uint64_t offset = lazy ? p.mapped_at : anonymous ? 0 : m.offset;
-    auto map_at = [&](uint64_t address) {
-        return raw_syscall(SYS_mmap, address, m.bytes(), load_protection(m), flags | kNoReplace,
-                           anonymous && !lazy ? -1 : from, offset);
-    };
-    long at = map_at(m.start);
-    if (at == -EEXIST || at == -EPERM) // the restorer itself is there, or it is below mmap_min_addr
-        at = map_at(space_.reserve(m.bytes()));
+    const bool private_huge = m.huge_shift && !(flags & MAP_SHARED);
+    if (private_huge) {
+        if (Status s = place_huge(p, fd.get()); !s)
+            return s;
+    }
+    const long at = p.at ? (long)p.at : map_there(m, flags, anonymous && !lazy ? -1 : from, offset);
     if (failed(at))
         return Status::refused(format("cannot map %s at %lx: %s",
                                       m.name.empty() ? "memory" : m.name.c_str(),
                                       (unsigned long)m.start, error_text((int)-at)));
+    if (private_huge && !p.at) // as near to it as ordinary pages come
+        raw_syscall(SYS_madvise, at, m.bytes(), MADV_HUGEPAGE);
     p.at = (uint64_t)at;
     places_.push_back(p);
+    return {};
+}
+
+long MemoryLoader::map_there(const SavedMapping& m, int flags, int fd, uint64_t offset) {
+    const auto map_at = [&](uint64_t address) {
+        return raw_syscall(SYS_mmap, address, m.bytes(), load_protection(m), flags | kNoReplace, fd,
+                           offset);
+    };
+    const long at = map_at(m.start);
+    // The restorer itself is there, or it is below mmap_min_addr.
+    return at == -EEXIST || at == -EPERM ? map_at(space_.reserve(m.bytes(), m.huge_shift)) : at;
+}
+
+// Private memory of huge TLB pages, with all of those that will be filled; p.at stays 0 where it is
+// to be of ordinary ones.
+Status MemoryLoader::place_huge(Place& p, int fd) {
+    const SavedMapping& m = *p.mapping;
+    if (fd >= 0 && !huge_shift_of(fd))
+        return {}; // of an object that has ordinary ones already
+    const int huge = MAP_ANONYMOUS | MAP_HUGETLB | (int)(m.huge_shift << kHugeSizeShift);
+    const long at = map_there(m, map_flags(m) | (fd < 0 ? huge : 0), fd, fd < 0 ? 0 : m.offset);
+    const bool made = !failed(at) && make_huge_pages(image_, m, (uint64_t)at);
+    if (made) {
+        p.at = (uint64_t)at;
+        return {};
+    }
+    if (!failed(at))
+        raw_syscall(SYS_munmap, at, m.bytes());
+    if (fd >= 0)
+        return Status::refused(format("there are not enough huge pages of %llu MiB for the private "
+                                      "mapping of %s",
+                                      1ull << (m.huge_shift - 20), m.name.c_str()));
+    lacking_huge_[m.huge_shift] += m.bytes();
     return {};
 }
 
@@ -139,35 +175,58 @@ uint64_t MemoryLoader::now_at(uint64_t address) const {
     return p ? p->at + (address - p->mapping->start) : 0;
 }
 
-void MemoryLoader::fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from) {
+// Files of huge TLB pages cannot be written, only mapped. (Their pages are there: objects.cpp.)
+static Status fill_mapped(const SharedObject& o, int fd, uint64_t address, uint64_t bytes,
+                          const char* from) {
+    const uint64_t unit = 1ull << o.huge_shift, start = address & ~(unit - 1),
+                   length = (address + bytes - start + unit - 1) & ~(unit - 1);
+    const long at = raw_syscall(SYS_mmap, 0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
+    if (failed(at))
+        return Status::refused(
+            format("cannot fill %s again: %s", o.name.c_str(), error_text((int)-at)));
+    memcpy(reinterpret_cast<char*>(at + (long)(address - start)), from, bytes);
+    raw_syscall(SYS_munmap, at, length);
+    return {};
+}
+
+Status MemoryLoader::fill_object(uint32_t space, uint64_t address, uint64_t bytes,
+                                 const char* from) {
     const SharedObject& o = image_.process().objects[space - 1];
-    if (o.kind != SharedKind::SysV) {
-        const uint64_t inside = std::min(bytes, o.bytes - std::min(o.bytes, address));
-        pwrite_all((*object_fds_)[space - 1], from, inside, address);
-        return;
+    const int fd = (*object_fds_)[space - 1];
+    const uint64_t inside = std::min(bytes, o.bytes - std::min(o.bytes, address));
+    if (o.kind == SharedKind::SysV) {
+        for (const Place& p : places_)
+            if (p.mapping->kind == MappingKind::Shared && p.mapping->object == (int32_t)space - 1) {
+                memcpy(reinterpret_cast<char*>(p.at + address - p.mapping->offset), from, bytes);
+                break;
+            }
+        return {};
     }
-    for (const Place& p : places_)
-        if (p.mapping->kind == MappingKind::Shared && p.mapping->object == (int32_t)space - 1) {
-            memcpy(reinterpret_cast<char*>(p.at + address - p.mapping->offset), from, bytes);
-            return;
-        }
+    if (o.huge_shift)
+        return fill_mapped(o, fd, address, inside, from);
+    int error = 0;
+    if (!pwrite_all(fd, from, inside, address, &error))
+        return Status::refused(
+            format("cannot fill %s again: %s", o.name.c_str(), error_text(error)));
+    return {};
 }
 
 // One piece of a frame to where it belongs, and into the hash. `plain`: unpacked already.
-bool MemoryLoader::load_part(const PageRun& run, uint64_t address, uint64_t bytes,
-                             const char* plain, char* buffer, void* hash) {
+Status MemoryLoader::load_part(const PageRun& run, uint64_t address, uint64_t bytes,
+                               const char* plain, char* buffer, void* hash) {
     const uint64_t offset = run.file_offset + (address - run.address);
     const Place* p = run.space == kProcessSpace ? place_of(address) : nullptr;
     char* to = p ? reinterpret_cast<char*>(p->at + (address - p->mapping->start)) : buffer;
     if (plain && p)
         memcpy(to, plain, bytes);
     else if (!plain && !(p && p->mapped == &image_) && !pread_all(image_.fd(), to, bytes, offset))
-        return false;
+        return Status::refused("the image's pages cannot be read");
     if (!p)
-        fill_object(run.space, address, bytes, plain ? plain : buffer);
+        if (Status s = fill_object(run.space, address, bytes, plain ? plain : buffer); !s)
+            return s;
     if (!plain)
         XXH3_64bits_update(static_cast<XXH3_state_t*>(hash), to, bytes);
-    return true;
+    return {};
 }
 
 // A frame is put where it belongs and checked there. With --lazy, frames with memory that is
@@ -179,18 +238,19 @@ Status MemoryLoader::load_frame(size_t index, char* buffer) {
             return s;
     XXH3_state_t hash;
     XXH3_64bits_reset(&hash);
-    bool read = true, unchecked = false;
+    bool unchecked = false;
+    Status status;
     uint64_t have = 0;
     image_.for_each_part(index, [&](const PageRun& r, uint64_t offset, uint64_t n) {
         const uint64_t address = r.address + offset;
         if (lazy_ && r.space == kProcessSpace && place_of(address)->mapped == &image_)
             unchecked = true;
-        else
-            read &= load_part(r, address, n, packed ? buffer + have : nullptr, buffer, &hash);
+        else if (status.ok())
+            status = load_part(r, address, n, packed ? buffer + have : nullptr, buffer, &hash);
         have += n;
     });
-    if (!read)
-        return Status::refused("the image's pages cannot be read");
+    if (!status.ok())
+        return status;
     if (!packed && !unchecked && XXH3_64bits_digest(&hash) != image_.frames()[index].hash)
         return Status::refused("the image is damaged (page data)");
     return {};

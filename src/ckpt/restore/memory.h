@@ -1,6 +1,7 @@
 // The image's memory into the restorer's address space: at its own place where that is free, else
 // at a temporary one from which the blob moves it.
 #pragma once
+#include "ckpt/fd/kind.h"
 #include "ckpt/image/reader.h"
 #include "ckpt/restore/address_space.h"
 #include "ckpt/restore/blob/plan.h"
@@ -10,7 +11,7 @@ namespace glckpt::ckpt {
 
 // Shared memory objects of the tree (memfd, shm, deleted files), empty, by their tree-wide number;
 // descriptors from `scratch` on. A System V segment's "descriptor" is its id.
-Status make_objects(const ImageTree& tree, std::vector<int>& made, int scratch);
+Status make_objects(const ImageTree& tree, std::vector<int>& made, RestoreContext& ctx);
 
 class MemoryLoader {
   public:
@@ -26,6 +27,8 @@ class MemoryLoader {
 
     // Other images than this one that memory is mapped from.
     const std::vector<std::string>& mapped_origins() const { return mapped_origins_; }
+    // Huge pages that there are none of here: bytes, by the pages' size.
+    const std::map<uint32_t, uint64_t>& lacking_huge() const { return lacking_huge_; }
     const std::vector<BlobRange>& placed() const { return placed_; }
     const std::vector<BlobMove>& moves() const { return moves_; }
 
@@ -37,6 +40,8 @@ class MemoryLoader {
         uint64_t mapped_at = 0;              // this place in the file on
     };
     Status place(const SavedMapping& m);
+    Status place_huge(Place& p, int fd);
+    long map_there(const SavedMapping& m, int flags, int fd, uint64_t offset);
     Status place_sysv(const SavedMapping& m);
     Result<UniqueFd> open_backing(const SavedMapping& m) const;
     void choose_backing(Place& p);
@@ -46,9 +51,9 @@ class MemoryLoader {
                     FrameCache& cache);
     void clear_leftovers();
     bool note_mapped_origin(const ImageReader& origin);
-    bool load_part(const PageRun& run, uint64_t address, uint64_t bytes, const char* plain,
-                   char* buffer, void* hash);
-    void fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from);
+    Status load_part(const PageRun& run, uint64_t address, uint64_t bytes, const char* plain,
+                     char* buffer, void* hash);
+    Status fill_object(uint32_t space, uint64_t address, uint64_t bytes, const char* from);
     const Place* place_of(uint64_t address) const;
 
     const ImageReader& image_;
@@ -57,6 +62,7 @@ class MemoryLoader {
     const std::vector<int>* object_fds_ = nullptr;
     std::vector<Place> places_;
     std::vector<std::string> mapped_origins_;
+    std::map<uint32_t, uint64_t> lacking_huge_;
     std::vector<BlobRange> placed_;
     std::vector<BlobMove> moves_;
 };

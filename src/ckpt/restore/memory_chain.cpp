@@ -54,7 +54,7 @@ bool MemoryLoader::note_mapped_origin(const ImageReader& origin) {
 
 void MemoryLoader::choose_backing(Place& p) {
     const SavedMapping& m = *p.mapping;
-    if (m.kind != MappingKind::Anonymous || m.flags & kGrowsDown ||
+    if (m.kind != MappingKind::Anonymous || m.flags & kGrowsDown || m.huge_shift ||
         (!lazy_ && m.bytes() < kWorthMapping))
         return;
     if (m.image_offset != 0 && image_.profile() == Profile::Raw) {
@@ -130,9 +130,7 @@ Status MemoryLoader::load_ref(const PageRef& r, uint64_t offset, uint64_t bytes,
     }
     if (Status s = image_.read_ref(r, offset, bytes, to, cache); !s)
         return s;
-    if (!p)
-        fill_object(r.space, address, bytes, buffer);
-    return {};
+    return p ? Status() : fill_object(r.space, address, bytes, buffer);
 }
 
 Status MemoryLoader::load_refs(size_t batch, char* buffer) {

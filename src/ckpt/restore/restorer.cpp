@@ -4,6 +4,7 @@
 #include "ckpt/restore/channel.h"
 #include "ckpt/restore/descriptors.h"
 #include "ckpt/restore/grow.h"
+#include "ckpt/restore/huge_pages.h"
 #include "ckpt/restore/memory.h"
 #include "ckpt/restore/vdso.h"
 #include "ckpt/text.h"
@@ -234,7 +235,9 @@ Status load_memory(const ImageReader& image, const RestoreOptions& o, MemoryLoad
     return memory.protect();
 }
 
-void tell_warnings(const RestoreContext& ctx) {
+void tell_warnings(RestoreContext& ctx) {
+    for (const auto& [shift, bytes] : ctx.lacking_huge)
+        ctx.warnings.push_back(lacking_text(shift, bytes));
     for (const std::string& w : ctx.warnings) {
         const std::string line = "glckpt: warning: " + w + "\n";
         write_all(ctx.stdio[2], line.data(), line.size());
@@ -261,7 +264,7 @@ Status make_commons(ImageTree& tree, RestoreContext& ctx, Commons& all) {
         for (int& fd : all.release)
             fd = lift_fd(fd, ctx.scratch);
     }
-    if (Status s = make_objects(tree, all.files.objects, ctx.scratch); !s)
+    if (Status s = make_objects(tree, all.files.objects, ctx); !s)
         return s;
     return create_descriptions(tree, ctx, all.files);
 }
@@ -301,6 +304,8 @@ void plan_release(size_t self, const Commons& all, int scratch, Handover& h) {
     seal(state, objects);
     handover.exe_fd = lift_fd(open_fd(state.program.c_str(), O_RDONLY).release(), ctx.scratch);
     enter_folder(state, ctx);
+    for (const auto& [shift, bytes] : memory.lacking_huge())
+        ctx.lacking_huge[shift] += bytes;
     tell_warnings(ctx);
     plan_release(self, all, ctx.scratch, handover);
     if (Status s = place_descriptors(
@@ -381,6 +386,10 @@ void become_program(ImageTree& tree, const RestoreOptions& options, IdentityKind
         _exit(1);
     if (self != 0)
         handover.tool_pid = 0; // the tool stands for the root
+    if (self != 0) {           // what has been made for all, the root tells
+        ctx.warnings.clear();
+        ctx.lacking_huge.clear();
+    }
     become_member(tree, self, options, handover, ctx, all);
 }
 

@@ -71,23 +71,55 @@ size_t argument_fetch(const unsigned char* p) {
     }
 }
 
-// `mov $nr,%eax`, perhaps some arguments, `syscall` is how nearly every wrapper ends; the last
-// resort when the thread entered the call between our look and the signal.
-long number_from_code(uint64_t rip) {
-    const auto* end = reinterpret_cast<const unsigned char*>(rip) - 2;
-    for (size_t back = 5; back <= 24; ++back) {
+bool only_arguments(const unsigned char* p, const unsigned char* end) {
+    while (p < end) {
+        const size_t n = argument_fetch(p);
+        if (n == 0)
+            return false;
+        p += n;
+    }
+    return p == end;
+}
+
+// What a register held when the number was fetched from it, if that is still there: the kernel
+// keeps all but RAX, RCX and R11, and no instruction from `p` to `end` may be one that writes it.
+// -1: not.
+long number_kept(unsigned reg, Registers g, const unsigned char* p, const unsigned char* end) {
+    static constexpr int kPlace[16] = {-1,      -1,      REG_RDX, REG_RBX, -1,      REG_RBP,
+                                       REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, -1,
+                                       REG_R12, REG_R13, REG_R14, REG_R15};
+    if (kPlace[reg] < 0 || !only_arguments(p, end))
+        return -1;
+    for (; p < end; p += argument_fetch(p)) {
+        const unsigned rex = (p[0] & 0xf0) == 0x40 ? p[0] : 0;
+        const unsigned char* op = p + (rex ? 1 : 0);
+        const unsigned modrm = op[1];
+        const bool to_reg = *op == 0x8b || *op == 0x8d;
+        const unsigned written =
+            to_reg ? (modrm >> 3 & 7) | (rex & 4 ? 8 : 0) : (modrm & 7) | (rex & 1 ? 8 : 0);
+        if (written == reg)
+            return -1;
+    }
+    const auto nr = (long)(uint32_t)g[kPlace[reg]];
+    return nr < 1024 ? nr : -1;
+}
+
+// `mov $nr,%eax`, perhaps some arguments, `syscall` is how nearly every wrapper ends. In a loop a
+// compiler may keep the number in a register, and have `mov %reg,%rax` instead. The last resort
+// when the thread entered the call between our look and the signal.
+long number_from_code(Registers g) {
+    const auto* end = reinterpret_cast<const unsigned char*>(g[REG_RIP]) - 2;
+    for (size_t back = 2; back <= 24; ++back) {
         const unsigned char* p = end - back;
         const auto nr = (long)(p[1] | p[2] << 8 | p[3] << 16 | (uint32_t)p[4] << 24);
-        if (p[0] != 0xb8 || nr >= 1024)
-            continue;
-        for (p += 5; p < end;) {
-            const size_t n = argument_fetch(p);
-            if (n == 0)
-                break;
-            p += n;
-        }
-        if (p == end)
+        if (back >= 5 && p[0] == 0xb8 && nr < 1024 && only_arguments(p + 5, end))
             return nr;
+        const unsigned rex = (p[0] & 0xf0) == 0x40 ? *p++ : 0;
+        if (p[0] != 0x89 || (p[1] & 0xc7) != 0xc0 || rex & 1) // mov r, %rax
+            continue;
+        const long kept = number_kept((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0), g, p + 2, end);
+        if (kept >= 0)
+            return kept;
     }
     return -1;
 }
@@ -97,7 +129,7 @@ long interrupted_number(const ThreadSlot& s, Registers g) {
     if (nr == SYS_restart_syscall)
         nr = t_deadline.syscall > 0 ? t_deadline.syscall : s.restarted_as;
     if (nr < 0)
-        nr = number_from_code((uint64_t)g[REG_RIP]);
+        nr = number_from_code(g);
     return nr >= 0 ? nr : t_deadline.syscall;
 }
 
@@ -196,7 +228,7 @@ extern "C" [[gnu::naked, gnu::used]] void glckpt_finish_write() {
 long short_write_number(const ThreadSlot& s, Registers g) {
     if (g[REG_RAX] <= 0 || (uint64_t)g[REG_RAX] >= (uint64_t)g[REG_RDX])
         return -1;
-    long nr = frame_matches(s, g) ? s.syscall : number_from_code((uint64_t)g[REG_RIP]);
+    long nr = frame_matches(s, g) ? s.syscall : number_from_code(g);
     // Cut again while it made the rest of one that was cut before.
     if ((uint64_t)g[REG_RIP] == (uint64_t)&glckpt_finish_write + 2)
         nr = (long)reinterpret_cast<const WriteRest*>(g[REG_RSP])->nr;

@@ -2,22 +2,18 @@
 #include "base/critical.h"
 #include "base/lock.h"
 #include "base/service_thread.h"
+#include "ckpt/stop/describe_thread.h"
 #include "ckpt/stop/frame.h"
 #include "ckpt/stop/pending.h"
-#include "ckpt/stop/rseq.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
-#include <asm/prctl.h>
 #include <cerrno>
 #include <cstddef>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 namespace glckpt::ckpt {
 namespace {
 
 constexpr uint64_t kSlotMagic = 0x67'6c'63'6b'70'74'53'4cull;
-constexpr int kPrGetTidAddress = 40; // PR_GET_TID_ADDRESS
 
 struct KernelAction {
     void (*handler)(int, siginfo_t*, void*);
@@ -66,30 +62,6 @@ void queue_stop_signal(ThreadSlot& slot, long* result) {
     *result = raw_syscall(SYS_rt_tgsigqueueinfo, own_pid(), slot.tid, kStopSignal, &info);
 }
 
-void describe_scheduling(ThreadSlot& s) {
-    s.policy = (int)raw_syscall(SYS_sched_getscheduler, 0);
-    raw_syscall(SYS_sched_getparam, 0, &s.priority);
-    s.nice = 20 - (int)raw_syscall(SYS_getpriority, PRIO_PROCESS, 0);
-    s.timer_slack = (uint64_t)raw_syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
-    raw_syscall(SYS_prctl, PR_GET_PDEATHSIG, &s.parent_death, 0, 0, 0);
-    const long n = raw_syscall(SYS_sched_getaffinity, 0, sizeof s.affinity, s.affinity);
-    s.affinity_bytes = n > 0 ? (uint32_t)n : 0;
-}
-
-void describe_self(ThreadSlot& s, ucontext_t* uc) {
-    s.frame = uc;
-    raw_syscall(SYS_arch_prctl, ARCH_GET_FS, &s.fs);
-    raw_syscall(SYS_arch_prctl, ARCH_GET_GS, &s.gs);
-    raw_syscall(SYS_prctl, kPrGetTidAddress, &s.clear_tid, 0, 0, 0);
-    raw_syscall(SYS_get_robust_list, 0, &s.robust, &s.robust_bytes);
-    raw_syscall(SYS_prctl, PR_GET_NAME, s.name, 0, 0, 0);
-    find_rseq(s);
-    describe_scheduling(s);
-    read_thread_credentials(s.credentials);
-    read_thread_flags(s.flags);
-    note_time_left(s);
-}
-
 void look_at_own_queue(ThreadSlot& slot) {
     uint64_t pending = 0;
     raw_syscall(SYS_rt_sigpending, &pending, 8);
@@ -128,7 +100,7 @@ void park(ThreadSlot& slot, ucontext_t* uc) {
     uint32_t expected = ThreadSlot::Signalled;
     if (!slot.state.compare_exchange_strong(expected, ThreadSlot::Arriving))
         return; // cancelled
-    describe_self(slot, uc);
+    describe_own_thread(slot, uc);
     slot.state.store(ThreadSlot::Parked);
     g_parked.fetch_add(1);
     futex_wake(g_parked, 1);
@@ -138,7 +110,7 @@ void park(ThreadSlot& slot, ucontext_t* uc) {
 }
 
 void take_snapshot(ThreadSlot& slot, ucontext_t* uc) {
-    describe_self(slot, uc);
+    describe_own_thread(slot, uc);
     slot.state.store(ThreadSlot::Parked);
     // No exit signal: the app's wait() never sees the copy.
     const long pid = g_snapshot.child ? raw_syscall(SYS_clone, 0, 0, 0, 0, 0) : -EAGAIN;

@@ -4,6 +4,7 @@
 #include "ckpt/engine.h"
 #include "ckpt/image/archive.h"
 #include "ckpt/process/attributes.h"
+#include "ckpt/process/root_folder.h"
 #include "ckpt/text.h"
 #include "ckpt/tree/discover.h"
 #include "ckpt/tree/registry.h"
@@ -40,6 +41,16 @@ char state_of(int pid) {
     const std::string stat = file_text(format("/proc/%d/stat", pid));
     const size_t close = stat.rfind(')');
     return close == stat.npos || close + 2 >= stat.size() ? '?' : stat[close + 2];
+}
+
+// What can be seen from outside to be in the way.
+Status check_from_outside(const TreeMember& m) {
+    if (has_other_root_folder(m.pid))
+        return Status::refused(who(m) + " has another root folder (chroot)");
+    if (state_of(m.pid) == 'T')
+        return Status::refused(who(m) +
+                               " is stopped (SIGSTOP, SIGTSTP): let it go on, and try again");
+    return {};
 }
 
 } // namespace
@@ -117,7 +128,9 @@ Status Leader::prepare() {
     tree_ = !found.empty();
     const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + request_.timeout_s * kSecond;
     for (const TreeMember& f : found) {
-        Status why;
+        Status why = f.zombie ? Status() : check_from_outside(f);
+        if (!why.ok())
+            return why;
         if (auto m = f.zombie ? nullptr : greet(f, why))
             members_.push_back(std::move(m));
         if (!why.ok())

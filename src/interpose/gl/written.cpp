@@ -17,12 +17,12 @@
 #include "interpose/gl/written.h"
 #include "base/lock.h"
 #include "base/own_fds.h"
+#include "base/pagemap_scan.h"
 #include "base/syscall.h"
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <linux/ioctl.h>
 #include <linux/userfaultfd.h>
 #include <new>
 #include <utility>
@@ -30,17 +30,7 @@
 namespace glckpt {
 namespace {
 
-// As in linux/fs.h and linux/userfaultfd.h of 6.7, which the headers here may be older than.
-struct PageRegion {
-    uint64_t start, end, categories;
-};
-struct ScanArgument {
-    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, category_inverted,
-        category_mask, category_anyof_mask, return_mask;
-};
-constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArgument);
-constexpr uint64_t kProtectMatching = 1 << 0, kCheckAsync = 1 << 1;
-constexpr uint64_t kPageIsWritten = 1 << 1;
+// As in linux/userfaultfd.h of 6.7, which the headers here may be older than.
 constexpr uint64_t kFeatureUnpopulated = 1 << 13, kFeatureAsync = 1 << 15;
 constexpr unsigned kUserModeOnly = 1;
 constexpr size_t kPage = 4096;
@@ -80,9 +70,9 @@ void open_tracker(Tracker& t) {
 }
 
 long scan(char* from, char* to, PageRegion* regions, int n, uint64_t* end) {
-    ScanArgument a{};
+    PagemapScan a{};
     a.size = sizeof a;
-    a.flags = kProtectMatching | kCheckAsync;
+    a.flags = kScanProtects | kScanChecksTracking;
     a.start = (uint64_t)from;
     a.end = (uint64_t)to;
     a.vec = (uint64_t)regions;

@@ -9,11 +9,11 @@
 #include <linux/seccomp.h>
 #include <mqueue.h>
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <thread>
 
 namespace {
@@ -60,8 +60,8 @@ void area() {
         none_here();
 }
 
-int g_fd = -1;
-void* g_memory;
+int g_fd = -1, g_here = -1;
+pid_t g_child = -1;
 aio_context_t g_aio;
 
 void connect_to(const char* name) {
@@ -113,16 +113,34 @@ void begin(const std::string& what) {
                     none_here();
             },
             drop_fd);
-    else if (what == "hugetlb")
+    else if (what == "chroot")
         have(
-            "huge",
+            "elsewhere",
             [] {
-                g_memory = mmap(nullptr, 2 << 20, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
-                if (g_memory == MAP_FAILED)
+                g_fd = open("/", O_RDONLY | O_DIRECTORY);
+                g_here = open(".", O_RDONLY | O_DIRECTORY);
+                if (chroot(".") < 0)
                     none_here();
             },
-            [] { munmap(g_memory, 2 << 20); });
+            [] {
+                CHECK(fchdir(g_fd) == 0 && chroot(".") == 0 && fchdir(g_here) == 0);
+                drop_fd();
+                close(g_here);
+            });
+    else if (what == "stopped child")
+        have(
+            "halted",
+            [] {
+                if ((g_child = fork()) == 0) {
+                    raise(SIGSTOP);
+                    _exit(0);
+                }
+                waitpid(g_child, nullptr, WUNTRACED);
+            },
+            [] {
+                kill(g_child, SIGCONT);
+                waitpid(g_child, nullptr, 0);
+            });
     else if (what == "raw socket")
         have(
             "raw",

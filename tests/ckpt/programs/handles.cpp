@@ -15,7 +15,7 @@
 
 namespace {
 
-int g_inotify, g_folder_watch, g_child_handle, g_own_handle, g_dead_handle, g_epoll;
+int g_inotify, g_folder_watch, g_child_handle, g_own_handle, g_dead_handle, g_dead_again, g_epoll;
 int g_locked, g_fifo, g_unnamed_file, g_unnamed_folder, g_watched_pipe[2], g_read_again;
 int g_pipe[2];
 pid_t g_child;
@@ -91,6 +91,7 @@ void make_handles() {
     if (ended == 0)
         _exit(0);
     g_dead_handle = (int)syscall(SYS_pidfd_open, ended, 0);
+    g_dead_again = (int)syscall(SYS_pidfd_open, ended, 0);
     waitpid(ended, nullptr, 0);
 }
 
@@ -98,6 +99,14 @@ void check_handles() {
     CHECK(syscall(SYS_pidfd_send_signal, g_child_handle, 0, nullptr, 0) == 0);
     CHECK(syscall(SYS_pidfd_send_signal, g_own_handle, 0, nullptr, 0) == 0);
     CHECK(syscall(SYS_pidfd_send_signal, g_dead_handle, 0, nullptr, 0) < 0 && errno == ESRCH);
+    CHECK(syscall(SYS_pidfd_send_signal, g_dead_again, 0, nullptr, 0) < 0 && errno == ESRCH);
+    // Two of one process have one inode; those of others have others, on kernels with pidfs.
+    struct stat first {
+    }, second{}, other{};
+    CHECK(fstat(g_dead_handle, &first) == 0 && fstat(g_dead_again, &second) == 0);
+    CHECK(fstat(g_child_handle, &other) == 0 && first.st_ino == second.st_ino);
+    static const bool apart = first.st_ino != other.st_ino;
+    CHECK((first.st_ino != other.st_ino) == apart);
 }
 
 void make_names() {

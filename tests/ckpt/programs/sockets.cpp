@@ -42,6 +42,16 @@ int main() {
     nl.nl_family = AF_NETLINK;
     nl.nl_groups = 1;
     bind(netlink, (sockaddr*)&nl, sizeof nl);
+    // Two that talk to each other, one of them connected.
+    const int hears = socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK),
+              says = socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+    const timeval while_it_waits{0, 300'000};
+    setsockopt(hears, SOL_SOCKET, SO_RCVTIMEO, &while_it_waits, sizeof while_it_waits);
+    sockaddr_nl heard_at{AF_NETLINK, 0, 0, 0};
+    socklen_t bytes = sizeof heard_at;
+    CHECK(bind(hears, (sockaddr*)&heard_at, sizeof heard_at) == 0);
+    CHECK(getsockname(hears, (sockaddr*)&heard_at, &bytes) == 0);
+    CHECK(connect(says, (sockaddr*)&heard_at, sizeof heard_at) == 0);
     return check_until_stopped([&](long) {
         sockaddr_in to{};
         to.sin_family = AF_INET;
@@ -67,6 +77,11 @@ int main() {
         CHECK(getsockname(tcp, (sockaddr*)&a, &n) == 0 && a.sin_port == tcp_port);
         sockaddr_nl g{};
         n = sizeof g;
+        char words[16];
+        recv(hears, words, sizeof words, MSG_DONTWAIT);
+        CHECK(send(says, "words", 5, 0) == 5);
+        const long heard = recv(hears, words, sizeof words, 0); // (lost if a restart came between)
+        CHECK(heard == 5 || (heard < 0 && errno == EAGAIN));
         CHECK(getsockname(netlink, (sockaddr*)&g, &n) == 0 && g.nl_groups == 1);
     });
 }

@@ -28,6 +28,8 @@ long raw(long nr, long a = 0, long b = 0, long c = 0) {
 
 int raw_thread(void*) {
     const timespec tick{0, 5'000'000};
+    while (g_raw_tid == 0) // its maker may have been interrupted before it noted it
+        raw(SYS_sched_yield);
     for (;;) {
         if (raw(SYS_nanosleep, (long)&tick) != 0 || raw(SYS_gettid) != g_raw_tid)
             g_raw_rounds = -1'000'000'000;
