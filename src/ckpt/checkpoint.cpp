@@ -190,7 +190,8 @@ Status attach_from(size_t first, const AttachRequest& request, size_t& failed) {
 
 } // namespace
 
-Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s) {
+Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s,
+                const Meet& meet) {
     for (Endpoint* e : endpoints()) // waits for what is only a matter of time
         if (Status s = e->preflight(); !s)
             return s;
@@ -208,6 +209,11 @@ Status reattach(const char* endpoint, const AttachRequest& request, unsigned tim
         return Status::refused(format("this program has no %s endpoint", endpoint));
     AttachRequest there = request;
     there.deadline_ns = deadline;
+    if (meet) {
+        if (Status s = meet(there); !s)
+            return s;
+        there.deadline_ns = clock_ns(CLOCK_MONOTONIC) + timeout_s * kSecond;
+    }
     Status s = attach_from(first, there, failed);
     if (s.ok())
         keep_endpoint_environment();

@@ -45,7 +45,10 @@ Result<CheckpointResult> take_checkpoint(const CheckpointRequest& request, const
 void note_inherited_descriptors();
 
 // Live operations: the app's threads stopped, every endpoint drained, `request` given to the
-// endpoint called `endpoint` ("gl", "x11"), everything resumed.
-Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s);
+// endpoint called `endpoint` ("gl", "x11"), everything resumed. `meet`, if there is one, is called
+// in between, when all is drained: other processes of the tree do the same, and may add to it.
+using Meet = std::function<Status(AttachRequest&)>;
+Status reattach(const char* endpoint, const AttachRequest& request, unsigned timeout_s,
+                const Meet& meet = {});
 
 } // namespace glckpt::ckpt

@@ -27,7 +27,9 @@ struct AttachRequest {
     uint64_t deadline_ns =
         0;             // live: until then the new peer may be looked at; 0: as long as it takes
     bool back = false; // to the peer that a live move has just left
-    std::string tree;  // restart: the tree's new id, by which its processes find each other
+    // By which the processes of a tree find each other: at a restart the tree's new id; live, if
+    // several move at once, one of the tool's.
+    std::string tree;
 };
 
 // What an endpoint adds to the image beside its memory: named sections for the tools.

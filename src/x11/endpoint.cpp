@@ -157,15 +157,13 @@ Status X11Endpoint::attach(const ckpt::AttachRequest& request) {
                 destinations.push_back({site, site->before_move});
         else
             s = find_destinations(h, request.display, destinations);
-        if (s.ok() && request.tree.empty() && !request.back)
-            s = check_alone(h);
         for (Site* site : h.sites_in_use())
             site->before_move = site->actual;
         if (s.ok())
             s = attach_displays(h, destinations,
                                 request.deadline_ns ? request.deadline_ns
                                                     : monotonic_ns() + kAttachPatience,
-                                request.tree);
+                                request.tree, request.deadline_ns != 0 && !request.back);
         if (s.ok())
             for (Site* site : h.sites_in_use())
                 site->display->begin_journal();

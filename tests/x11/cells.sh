@@ -1,13 +1,14 @@
 #!/bin/bash
-# cells.sh BIN: colour cells of a PseudoColor screen, by numbers that the program draws with, are there
+# cells.sh BIN: colour cells of a PseudoColor screen, and of DirectColor colormaps, by numbers that the program draws with, are there
 # again under their numbers after moves to another server; where the screen's own colormap hands out
 # other numbers, the server is refused, and the program goes on where it is.
 bin=$1; here=$(dirname "$(readlink -f "$0")"); W=$(mktemp -d); mine=(); D=()
 command -v Xvfb >/dev/null || { echo "no Xvfb"; exit 77; }
 finish() { [ "$1" = 1 ] && cat $W/out; kill -9 "${mine[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$W"; exit "$1"; }
-for i in 0 1; do
+for i in 0 1 2 3; do
+  [ $i -lt 2 ] && depth=8 || depth=24
   mkfifo $W/n.$i; exec {told}<>$W/n.$i
-  Xvfb -displayfd $told -screen 0 640x480x8 -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
+  Xvfb -displayfd $told -screen 0 640x480x$depth -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; D+=(:$n)
 done
@@ -21,6 +22,21 @@ for to in 1 0; do
   $bin/glckpt-signal --move-display ${D[$to]} $p || finish 1
   asks "after a move"
 done
+kill -9 $p
+# DirectColor: a table for each primary. Live there and back, and by images.
+DISPLAY=${D[2]} $bin/glckpt-run --dir $W /usr/bin/python3 $here/cells.py $W/state direct >$W/out 2>&1 & p=$!; mine+=($p)
+asks "with DirectColor"
+for to in 3 2; do
+  $bin/glckpt-signal --move-display ${D[$to]} $p || finish 1
+  asks "after a move with DirectColor"
+done
+for to in 3 2; do
+  image=$($bin/glckpt-signal --kill $p) || finish 1
+  rm -f $W/pid; $bin/glckpt-restore --pid-file $W/pid --display ${D[$to]} $image >>$W/out 2>&1 & mine+=($!)
+  for _ in $(seq 600); do [ -s $W/pid ] && break; sleep .1; done; p=$(cat $W/pid); mine+=($p)
+  asks "after a restore with DirectColor"
+done
+grep -q "colour cell" $W/out && { echo "FAILED: cells could not be got again"; finish 1; }
 kill -9 $p
 DISPLAY=${D[0]} $bin/glckpt-run --dir $W /usr/bin/python3 $here/cells.py $W/state default >$W/out 2>&1 & p=$!; mine+=($p)
 asks "with the default colormap"

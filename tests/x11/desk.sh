@@ -13,7 +13,10 @@ server() { # screen: a private X server on a number of its own
   Xvfb -displayfd $told -screen 0 $1 -r -noreset -nolisten tcp >/dev/null 2>&1 & mine+=($!)
   read -r -t 60 n <&$told || { echo "no X server"; finish 77; }
   exec {told}>&-; displays+=(:$n)
-  command -v openbox >/dev/null && { DISPLAY=:$n openbox >/dev/null 2>&1 & mine+=($!); }; }
+  command -v openbox >/dev/null || return 0
+  DISPLAY=:$n openbox >/dev/null 2>&1 & mine+=($!)
+  # While it starts it may leave a window unmanaged until its next event, or take the focus away.
+  for _ in $(seq 300); do xprop -display :$n -root _NET_SUPPORTING_WM_CHECK 2>/dev/null | grep -q 0x && break; sleep .1; done; }
 server 1280x1024x24; server 1400x1050x24
 for i in $(seq 20); do xprop -display ${displays[1]} -root -f DESK_AGE_$i 8s -set DESK_AGE_$i y; done
 program="/usr/bin/python3 $here/desk.py $W/state 3000000"

@@ -24,10 +24,26 @@ where="at the start"
 DISPLAY=${D[0]} $bin/glckpt-run --dir $W /usr/bin/python3 -B $here/embedding_program.py $W/p >$W/out 2>&1 & p=$!; mine+=($p)
 until_ 300 made; until_ 300 test -s $W/p.2.id; until_ 300 terminal ${D[0]}; until_ 100 steady ${D[0]}
 ask "" same; ask .2 inside
-$bin/glckpt-signal --move-display ${D[1]} $p 2>$W/refusal && { echo "FAILED: a live move took a window along into nothing"; finish 1; }
-grep -q "a window of another program lies in" $W/refusal || { cat $W/refusal; finish 1; }
-ask "" made
 shot ${D[0]} $W/before.png
+# Live, there and back: all processes at once.
+for to in ${D[1]} ${D[2]} ${D[1]} ${D[0]}; do
+  where="after a live move to $to"
+  $bin/glckpt-signal --move-display $to $p || finish 1
+  ask "" made; ask "" same; ask .2 inside
+  grep -q "is not there" $W/out && { echo "FAILED $where: a window left its embedder"; cat $W/out; finish 1; }
+  for d in ${D[@]}; do xprop -display $d -root | grep _GLCKPT && { echo "FAILED $where: the meeting's property is left on $d"; finish 1; }; done
+  until_ 100 steady $to; shot $to $W/after.png
+  ae=$(compare -metric AE $W/before.png $W/after.png null: 2>&1)
+  [ "$ae" = 0 ] || { echo "FAILED $where: $ae pixels differ"; finish 1; }
+done
+# A stranger's window stays in its place, and with it the program that holds it.
+where="with a stranger's window in it"
+frame=$(xwininfo -display ${D[0]} -root -tree | sed -nE 's/^ *(0x[0-9a-f]+) .* 200x100\+.*/\1/p' | head -1)
+DISPLAY=${D[0]} /usr/bin/python3 -B $here/embedding_program.py $W/p.stranger $((frame)) stranger >/dev/null 2>&1 & stranger=$!; mine+=($stranger)
+until_ 300 test -s $W/p.stranger.id
+$bin/glckpt-signal --move-display ${D[1]} $p 2>$W/refusal && { echo "FAILED: a live move took a stranger's window along into nothing"; finish 1; }
+grep -q "a window of another program lies in" $W/refusal || { cat $W/refusal; finish 1; }
+kill $stranger; wait $stranger 2>/dev/null; until_ 100 made; ask .2 inside
 for i in 1 2; do
   where="after restore $i"
   image=$($bin/glckpt-signal --kill $p) || finish 1

@@ -31,9 +31,10 @@ using Bytes = std::vector<uint8_t>;
     _exit(1);
 }
 
-enum class Way { Poll, Ppoll, Select, Pselect, Epoll, Block, RawPoll, RawRead, Fionread };
-constexpr Way kWays[] = {Way::Poll,  Way::Ppoll,   Way::Select,  Way::Pselect, Way::Epoll,
-                         Way::Block, Way::RawPoll, Way::RawRead, Way::Fionread};
+// PollRaw: libc's poll, and then a read that nobody sees.
+enum class Way { Poll, Ppoll, Select, Pselect, Epoll, Block, RawPoll, RawRead, Fionread, PollRaw };
+constexpr Way kWays[] = {Way::Poll,  Way::Ppoll,   Way::Select,  Way::Pselect,  Way::Epoll,
+                         Way::Block, Way::RawPoll, Way::RawRead, Way::Fionread, Way::PollRaw};
 
 class Client {
   public:
@@ -90,6 +91,7 @@ class Client {
         int n = 1;
         switch (way) {
         case Way::Poll:
+        case Way::PollRaw:
             n = poll(&f, 1, 20000);
             break;
         case Way::Ppoll:
@@ -126,7 +128,7 @@ class Client {
             msghdr m{};
             m.msg_iov = &v;
             m.msg_iovlen = 1;
-            const ssize_t r = way == Way::RawRead || way == Way::RawPoll
+            const ssize_t r = way == Way::RawRead || way == Way::RawPoll || way == Way::PollRaw
                                   ? syscall(SYS_read, fd_, v.iov_base, v.iov_len)
                               : way == Way::Select ? recvmsg(fd_, &m, 0)
                                                    : read(fd_, v.iov_base, v.iov_len);
@@ -163,7 +165,7 @@ void store(Bytes& b, size_t at, T v) {
 }
 
 // An image of 400 x 150, put whole and in two halves, must come back as it was.
-void images(Client& c, bool pieces) {
+void images(Client& c, bool pieces, Way way = Way::Poll) {
     constexpr uint16_t kWidth = 400, kHeight = 150;
     static uint32_t next = 1;
     const uint32_t pixmap = c.base() + next++, gc = c.base() + next++;
@@ -191,7 +193,10 @@ void images(Client& c, bool pieces) {
     c.put(get.data(), get.size());
     const Bytes head = c.take(32);
     c.check(head, Way::Block);
-    const Bytes pixels = c.take(put.size() - 24, Way::Poll);
+    // Some in one way, the rest in another.
+    Bytes pixels = c.take(put.size() / 3, Way::Poll);
+    const Bytes rest = c.take(put.size() - 24 - pixels.size(), way);
+    pixels.insert(pixels.end(), rest.begin(), rest.end());
     for (size_t i = 0; i < pixels.size(); ++i)
         if (i % 4 != 3 && pixels[i] != put[24 + i])
             fail("pixel byte " + std::to_string(i));
@@ -210,6 +215,8 @@ int main() {
                 c.round_trip(way);
     images(c, false);
     images(c, true);
+    for (const Way way : kWays)
+        images(c, false, way);
 
     // Another thread waits by epoll all the while, as event loops do.
     std::thread other([&] {

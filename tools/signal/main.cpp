@@ -120,9 +120,8 @@ UniqueFd connect_by_name(const std::string& name) {
     return peer.uid == geteuid() || geteuid() == 0 ? std::move(s) : UniqueFd();
 }
 
-Result<Message> converse(const Options& o, int fd) {
-    if (!send_message(fd, request(o)))
-        return not_a_glckpt_process(o.pid);
+// What comes after a request was sent.
+Result<Message> hear(const Options& o, int fd) {
     ProgressLine line(!o.json);
     std::string buffer;
     int moves = 0;
@@ -133,7 +132,7 @@ Result<Message> converse(const Options& o, int fd) {
         const std::string event = m.get("event");
         if (event == "progress")
             line.show(m.get("phase"), atof(m.get("done").c_str()));
-        else if (event == "done" || event == "unused")
+        else if (event == "done" || event == "unused" || event == "drained")
             return m;
         else if (event == "moved" && moves++ < 4) {
             raw_syscall(SYS_dup3, connect_by_name(m.get("name")).get(), fd, O_CLOEXEC);
@@ -147,6 +146,12 @@ Result<Message> converse(const Options& o, int fd) {
         else
             return Status::refused(format("process %d ended during the checkpoint", o.pid));
     }
+}
+
+Result<Message> converse(const Options& o, int fd) {
+    if (!send_message(fd, request(o)))
+        return not_a_glckpt_process(o.pid);
+    return hear(o, fd);
 }
 
 // The answer leaves the program just before it stops, or is killed.
@@ -177,18 +182,17 @@ void print_result(const Options& o, const Message& m) {
     printf("\"pid\": %d}\n", o.pid);
 }
 
-// Live: whichever processes of the program have windows, or draw with GL. Its first one may be a
-// shell.
-int run_live(const Options& o) {
+// The program's processes that listen, from the one that was named on.
+Result<std::vector<UniqueFd>> connect_to_all(const Options& o) {
+    std::vector<UniqueFd> out;
     std::vector<int> pids{o.pid};
     for (const TreeMember& m : descendants_of(o.pid))
         pids.push_back(m.pid);
-    std::set<int> asked;
-    int done = 0;
+    std::set<int> known;
     for (size_t i = 0; i < pids.size(); ++i) {
         auto fd = connect_to(pids[i]);
         if (!fd && i == 0)
-            return report(fd.status());
+            return fd.status();
         if (!fd)
             continue;
         // By the pid of the glckpt-restore that stands for it: the program is its descendant.
@@ -197,14 +201,68 @@ int run_live(const Options& o) {
             for (const TreeMember& m : descendants_of(real))
                 if (std::find(pids.begin(), pids.end(), m.pid) == pids.end())
                     pids.push_back(m.pid);
-        if (real > 0 && !asked.insert(real).second)
-            continue;
-        auto result = converse(o, fd->get());
-        if (!result)
-            return report(result.status());
-        done += result->get("event") == "done";
+        if (real <= 0 || known.insert(real).second)
+            out.push_back(std::move(*fd));
     }
+    return out;
+}
+
+// Windows of one process may lie in another's: all of them come to a stand before the first moves,
+// and each is told of the others. The connections of those that wait end with `all`, if one of them
+// cannot: they go on where they are.
+Result<int> move_together(const Options& o, std::vector<UniqueFd> all) {
+    Message ask = request(o);
+    // The name is an atom on each server, and stays: one for all moves of a program.
+    ask.add("together", format("live_%d.%x", o.pid, (unsigned)clock_ns(CLOCK_MONOTONIC)));
+    for (const UniqueFd& fd : all)
+        if (!send_message(fd.get(), ask))
+            return not_a_glckpt_process(o.pid);
+    Message go;
+    go.add("op", "go");
+    std::vector<int> waiting;
+    Status failed;
+    for (const UniqueFd& fd : all) {
+        auto said = hear(o, fd.get());
+        if (!said)
+            failed = failed.ok() ? said.status() : failed;
+        else if (said->get("event") == "drained")
+            waiting.push_back(fd.get());
+        for (const std::string& note : said ? said->all("note") : std::vector<std::string>())
+            go.add("note", note);
+    }
+    if (!failed.ok())
+        return failed;
+    for (const int fd : waiting)
+        send_message(fd, go);
+    for (const int fd : waiting)
+        if (auto said = hear(o, fd); !said)
+            failed = failed.ok() ? said.status() : failed;
+    if (!failed.ok())
+        return failed;
+    return (int)waiting.size();
+}
+
+Result<int> replace_each(const Options& o, const std::vector<UniqueFd>& all) {
+    int done = 0;
+    for (const UniqueFd& fd : all) {
+        auto said = converse(o, fd.get());
+        if (!said)
+            return said.status();
+        done += said->get("event") == "done";
+    }
+    return done;
+}
+
+// Live: whichever processes of the program have windows, or draw with GL. Its first one may be a
+// shell.
+int run_live(const Options& o) {
+    auto all = connect_to_all(o);
+    if (!all)
+        return report(all.status());
+    auto done = o.replace ? replace_each(o, *all) : move_together(o, std::move(*all));
     if (!done)
+        return report(done.status());
+    if (!*done)
         return report(Status::refused(format(
             o.replace ? "process %d draws nothing with GL" : "process %d has no windows", o.pid)));
     Message none;

@@ -6,11 +6,15 @@
 //
 //   request   op checkpoint|replace-renderer|move-display, then output, profile, kind
 //   full|incremental,
-//             ext-sockets, after continue|stop|kill, timeout, display, env (repeated)
+//             ext-sockets, after continue|stop|kill, timeout, display, env (repeated),
+//             together: the processes of a tree are moved at once, and meet by this name.
+//             op go, after event drained: note (repeated), those of all
 //   answers   event progress: phase, done   (any number)
 //             event done: image, bytes, kind, way, pause_ms, total_ms, pids
 //             event moved: name, of the socket of the process to be asked instead
 //             event unused: this process has no windows, or draws nothing with GL
+//             event drained: it stands still, until it is told to go; note (repeated): pid,
+//             endpoint and what that tells the others'
 //             event failed: code, why
 #pragma once
 #include "base/status.h"

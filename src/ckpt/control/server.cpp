@@ -171,6 +171,35 @@ void serve_checkpoint(int client, const Message& m) {
         answer_failure(client, result.status());
 }
 
+// Between the drain and the attach of processes of a tree that move at once: the tool hears what
+// each has to tell the others, and passes it on when all stand still.
+Status meet_others(int client, unsigned timeout_s, const std::string& by, AttachRequest& a) {
+    Message drained;
+    drained.add("event", "drained");
+    for (Endpoint* e : endpoints())
+        if (const std::string text = e->tell_tree(); !text.empty())
+            drained.add("note", format("%d %s ", own_pid(), e->name()) + text);
+    std::string buffer;
+    Message go;
+    if (send_message(client, drained))
+        go = receive_message(client, buffer, (int)timeout_s * 1000);
+    if (go.get("op") != "go")
+        return Status::refused("the other processes of the program are not moved");
+    for (Endpoint* e : endpoints()) {
+        std::vector<std::pair<int, std::string>> heard;
+        for (const std::string& note : go.all("note")) {
+            const size_t name = note.find(' ') + 1, text = note.find(' ', name) + 1;
+            const int pid = (int)Scanner(note).decimal();
+            if (text && pid != own_pid() && note.substr(name, text - 1 - name) == e->name())
+                heard.emplace_back(pid, note.substr(text));
+        }
+        e->hear_tree(heard);
+        if (!heard.empty())
+            a.tree = by;
+    }
+    return {};
+}
+
 void serve_reattach(int client, const Message& m, const char* endpoint) {
     for (Endpoint* e : endpoints())
         if (std::string_view(e->name()) == endpoint && !e->in_use()) {
@@ -182,7 +211,11 @@ void serve_reattach(int client, const Message& m, const char* endpoint) {
     AttachRequest a;
     a.display = m.get("display");
     a.renderer_env = m.all("env");
-    const Status s = reattach(endpoint, a, (unsigned)Scanner(m.get("timeout", "10")).decimal());
+    const unsigned timeout_s = (unsigned)Scanner(m.get("timeout", "10")).decimal();
+    Meet meet;
+    if (const std::string by = m.get("together"); !by.empty())
+        meet = [=](AttachRequest& there) { return meet_others(client, timeout_s, by, there); };
+    const Status s = reattach(endpoint, a, timeout_s, meet);
     if (!s.ok())
         return answer_failure(client, s);
     Message done;

@@ -50,6 +50,9 @@ class Connection {
     // caller sends as many bytes as this returns, as they are. 0: bring them all.
     size_t let_pass(ByteQueue& in, size_t available);
     void from_server(ByteQueue& in);
+    // So much of what comes next from the server goes to the app as it is; and has gone there.
+    size_t passing() const { return passing_; }
+    void passed(size_t n) { passing_ -= n; }
 
     // A request of ours, in virtual names; its length field is filled in. Not answered to the app.
     void send(Bytes request, Answer answer = {}, Names reply_names = Names::Virtual);

@@ -2,6 +2,7 @@
 #pragma once
 #include "x11/wire/bytes.h"
 #include "x11/wire/ids.h"
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct Visual {
                blue == o.blue;
     }
 };
+
+inline std::array<uint32_t, 3> masks_of(const Visual& v) { return {v.red, v.green, v.blue}; }
 
 struct Screen {
     uint32_t root, colormap, root_visual;

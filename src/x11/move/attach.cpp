@@ -133,6 +133,17 @@ Status meet(Move& m, const std::string& tree, uint64_t deadline_ns) {
     return s;
 }
 
+// One that cannot go: the others are not to wait for it. (A display that none of them reaches needs
+// no telling.)
+void refuse_to_kin(const std::vector<std::unique_ptr<Move>>& moves, const std::string& tree,
+                   uint64_t deadline_ns) {
+    for (const auto& m : moves)
+        if (!tree.empty() && !m->site.kin.empty() && !m->server.setup_request.empty() &&
+            m->kin.open(m->server.address, m->server.setup_request, tree, m->site.kin, deadline_ns)
+                .ok())
+            m->kin.leave(Meeting::Stage::Refused);
+}
+
 Status carry_out(Move& m, const std::string& tree) {
     Display& d = *m.site.display;
     if (!m.server.setup()) { // connections the app has not begun to use
@@ -160,13 +171,18 @@ Status carry_out(Move& m, const std::string& tree) {
 } // namespace
 
 Status attach_displays(Hub& hub, const std::vector<Destination>& destinations, uint64_t deadline_ns,
-                       const std::string& tree) {
+                       const std::string& tree, bool live) {
     std::vector<std::unique_ptr<Move>> moves;
     for (const Destination& d : destinations) {
         moves.push_back(std::make_unique<Move>(hub, d));
         Move& m = *moves.back();
-        if (Status s = examine(m.server, m.x, m.site, deadline_ns); !s)
+        Status s = examine(m.server, m.x, m.site, deadline_ns);
+        if (s.ok() && live)
+            s = check_alone(hub);
+        if (!s) {
+            refuse_to_kin(moves, tree, deadline_ns);
             return s;
+        }
     }
     // In the same order in all processes of a tree: they wait for each other on each display.
     std::ranges::stable_sort(moves, {},

@@ -102,8 +102,10 @@ void Recreation::colormaps() {
                    .xid(Q::window, display_.root())
                    .u32(Q::visual, m->visual));
         const Visual* v = display_.virtual_setup->visual(m->visual);
-        constexpr uint8_t kGrayScale = 1, kPseudoColor = 3;
-        if (v && m->alloc == 0 && (v->klass == kGrayScale || v->klass == kPseudoColor))
+        constexpr uint8_t kGrayScale = 1, kPseudoColor = 3, kDirectColor = 5;
+        if (v && v->klass == kDirectColor)
+            direct_cells(*m, *v);
+        else if (v && m->alloc == 0 && (v->klass == kGrayScale || v->klass == kPseudoColor))
             cells(*m, v->colormap_entries);
         else if (const Bytes store = store_request(m->id, m->cells); !store.empty())
             c.send(store);

@@ -45,6 +45,16 @@ Status check_server_grab(const Display& d) {
                            "moment");
 }
 
+// Its process moves at the same time.
+bool is_of_kin(const Site& site, VirtualXid id) {
+    const uint32_t mask = site.display->virtual_setup->mask;
+    for (const Kin& k : site.kin)
+        for (const uint32_t base : k.bases)
+            if ((id.value & ~mask) == base)
+                return true;
+    return false;
+}
+
 } // namespace
 
 Status check_passing(Hub& hub) {
@@ -76,7 +86,7 @@ Status check_alone(Hub& hub) {
     for (const Site* s : hub.sites_in_use())
         for (const Window* w : s->display->resources.all<Window>())
             for (VirtualXid child : w->saved.children)
-                if (!s->display->resources.find<Window>(child))
+                if (!s->display->resources.find<Window>(child) && !is_of_kin(*s, child))
                     return Status::refused(
                         "a window of another program lies in one of its windows, and would be "
                         "lost: take a checkpoint of both, as one tree, and restore that elsewhere");

@@ -69,7 +69,9 @@ Status Meeting::open(const Address& address, const Bytes& setup_request, const s
         return s;
     if (Status s = connection_.set_up(setup_request, deadline_ns); !s)
         return s;
-    const std::string name = "_GLCKPT_TREE_" + tree;
+    std::string_view id = tree;
+    const std::string name = "_GLCKPT_TREE_" + std::string(word(id, '.'));
+    which_ = unhex(id);
     using Q = InternAtom;
     const Bytes m = connection_.ask(
         Build::core<Q>().u16(Q::name_len, (uint16_t)name.size()).more(name), deadline_ns);
@@ -81,15 +83,17 @@ Status Meeting::open(const Address& address, const Bytes& setup_request, const s
     return {};
 }
 
-// pid, stage, number of pairs, the pairs: appended in one request, so records do not mix.
+// Which meeting, pid, stage, number of pairs, the pairs: appended in one request, so records do not
+// mix.
 void Meeting::say(Stage stage, const IdSpace::Bases& own) {
     using Q = ChangeProperty;
     constexpr uint8_t kAppend = 2;
     constexpr uint32_t kCardinal = 6;
     Build b = Build::core<Q>(kAppend);
     b.u32(Q::window, root_).u32(Q::property, atom_).u32(Q::type, kCardinal).u8(Q::format, 32);
-    b.u32(Q::data_len, (uint32_t)(3 + 2 * own.size()));
-    b.more32((uint32_t)raw_syscall(SYS_getpid))
+    b.u32(Q::data_len, (uint32_t)(4 + 2 * own.size()));
+    b.more32(which_)
+        .more32((uint32_t)raw_syscall(SYS_getpid))
         .more32((uint32_t)stage)
         .more32((uint32_t)own.size());
     for (const auto& [v, r] : own)
@@ -105,13 +109,16 @@ bool Meeting::all_have(Stage stage) {
         deadline_);
     std::set<int> there;
     bases_.clear();
-    constexpr size_t kRecord = 12, kPair = 8;
+    constexpr size_t kRecord = 16, kPair = 8;
     for (size_t at = kReplyHead; at + kRecord <= m.size();) {
-        const int pid = (int)load32(&m[at]);
-        const uint32_t said = load32(&m[at + 4]), n = load32(&m[at + 8]);
+        const bool here = load32(&m[at]) == which_;
+        const int pid = (int)load32(&m[at + 4]);
+        const uint32_t said = load32(&m[at + 8]), n = load32(&m[at + 12]);
         at += kRecord;
-        const bool is_kin = std::ranges::any_of(kin_, [&](const Kin& k) { return k.pid == pid; });
-        if (is_kin && said >= (uint32_t)stage)
+        const bool is_kin =
+            here && std::ranges::any_of(kin_, [&](const Kin& k) { return k.pid == pid; });
+        refused_ |= is_kin && said == (uint32_t)Stage::Refused;
+        if (is_kin && (said >= (uint32_t)stage || said == (uint32_t)Stage::Refused))
             there.insert(pid);
         for (uint32_t i = 0; i < n && at + kPair <= m.size(); ++i, at += kPair)
             if (is_kin)
@@ -132,7 +139,14 @@ Status Meeting::arrive(Stage stage, const IdSpace::Bases& own) {
     if (!in_use())
         return {};
     say(stage, own);
-    while (!all_have(stage)) {
+    for (;;) {
+        const bool all = all_have(stage);
+        if (refused_) {
+            leave();
+            return Status::refused("another process of the program cannot be moved there");
+        }
+        if (all)
+            return {};
         if (Status s = check_alive(); !s)
             return s;
         if (monotonic_ns() > deadline_)
@@ -141,13 +155,12 @@ Status Meeting::arrive(Stage stage, const IdSpace::Bases& own) {
         const timespec pause{0, 2'000'000};
         raw_syscall(SYS_nanosleep, &pause, nullptr);
     }
-    return {};
 }
 
-void Meeting::leave() {
+void Meeting::leave(Stage last) {
     if (!in_use())
         return;
-    say(Stage::Done, {});
+    say(last, {});
     using Q = DeleteProperty;
     if (all_have(Stage::Done))
         connection_.tell(Build::core<Q>().u32(Q::window, root_).u32(Q::property, atom_), deadline_);

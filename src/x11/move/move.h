@@ -11,8 +11,8 @@ Status check_movable(Hub&);
 Status check_passing(Hub&);
 // With the pump paused: all of the program's state in the server is in memory afterwards.
 Status drain_display(Hub&, Site&, uint64_t deadline_ns);
-// Drained, before a live move, which each process makes alone: refuses one that would take another
-// program's window along into nothing.
+// Drained, before a live move: refuses one that would take another program's window along into
+// nothing. (Those of the program's other processes move at the same time.)
 Status check_alone(Hub&);
 // After a drain, here or in another life: each site in use goes to its display. On failure nothing
 // has changed, unless a new server dies half-way. Within the deadline the new servers are looked
@@ -21,9 +21,9 @@ struct Destination {
     Site* site;
     Address to;
 };
-// `tree`: the restarted tree's id, by which its processes meet there (move/kin.h); empty in a live
-// move, which each process makes alone.
+// `tree`: by which the processes of a tree meet there (move/kin.h); empty for one alone. A `live`
+// move is refused by check_alone, too.
 Status attach_displays(Hub&, const std::vector<Destination>&, uint64_t deadline_ns,
-                       const std::string& tree = {});
+                       const std::string& tree = {}, bool live = false);
 
 } // namespace glckpt::x11

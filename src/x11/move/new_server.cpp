@@ -184,26 +184,24 @@ Status ask_extensions(NewServer& server, const Bytes& setup_request, Display& d,
 Status examine(NewServer& server, const Exchange& x, Site& site, uint64_t deadline_ns) {
     Display& d = *site.display;
     server.authority = find_authority(server.address);
-    Bytes setup_request;
     for (Link* link : x.links()) {
         FreshConnection& c = server.connections[link];
         if (Status s = c.open(server.address, deadline_ns); !s)
             return s;
         if (link->engine.state() != Connection::State::Running)
             continue; // the app has yet to send its own
-        setup_request =
+        server.setup_request =
             link->engine.setup_request_for(server.authority.name, server.authority.data);
-        if (Status s = c.set_up(setup_request, deadline_ns); !s)
+        if (Status s = c.set_up(server.setup_request, deadline_ns); !s)
             return std::move(s).with_context("display " + server.address.display_name());
     }
     if (!server.setup())
         return {};
-    if (Status s = ask_extensions(server, setup_request, d, deadline_ns); !s)
+    if (Status s = ask_extensions(server, server.setup_request, d, deadline_ns); !s)
         return s;
     if (site.needs_glx && !server.glx)
         return Status::refused("display " + server.address.display_name() +
                                " lacks extension GLX, by which the program draws");
-    server.setup_request = std::move(setup_request);
     return check_compatible(server, d);
 }
 

@@ -58,6 +58,7 @@ class Recreation {
     void gc(Gc&);
     void colormaps();
     void cells(Colormap&, uint16_t entries);
+    void direct_cells(Colormap&, const Visual&);
     void default_cells(VirtualXid colormap, const Cells&);
     void screen_savers();
     void window(Window&);

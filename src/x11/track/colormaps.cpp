@@ -3,7 +3,8 @@
 // the numbers it gave are followed here, so that the same can be got again: always in a colormap of
 // the app's own, where all cells are free at first, and in a server's only if it gives the same
 // ones: what is free there is taken for a moment, and what is not wanted given back
-// (move/colormaps.cpp). The cells of DirectColor, which go by three indices, are not followed.
+// (move/colormaps.cpp). DirectColor's go by three indices (direct_cells.cpp), in colormaps of the
+// app's own; on a screen whose own colormap is of that kind they are not followed.
 #include "x11/track/tracking.h"
 
 namespace glckpt::x11 {
@@ -36,6 +37,32 @@ Handed handed_out(const Display& d, VirtualXid colormap) {
     return v->klass == kGrayScale || v->klass == kPseudoColor ? Handed::Cells
            : v->klass == kDirectColor                         ? Handed::Indices
                                                               : Handed::No;
+}
+
+// A DirectColor colormap of the app's own, with the bits of its visual.
+struct Direct {
+    Colormap* colormap = nullptr;
+    DirectCells::Masks masks{};
+    bool even = true; // its tables are of one size
+    explicit operator bool() const { return colormap; }
+    DirectCells* operator->() const { return &colormap->direct; }
+};
+Direct direct_of(Display& d, VirtualXid id) {
+    Colormap* c = d.resources.find<Colormap>(id);
+    const Visual* v = c && d.virtual_setup ? d.virtual_setup->visual(c->visual) : nullptr;
+    constexpr uint8_t kDirectColor = 5;
+    if (!v || v->klass != kDirectColor)
+        return {};
+    Direct x{c, masks_of(*v)};
+    for (const uint32_t m : x.masks)
+        x.even &= 1u << __builtin_popcount(m) == v->colormap_entries;
+    return x;
+}
+// One in which this connection's allocations can be made again: by the one that made it, and as a
+// whole (move/direct_cells.cpp).
+Direct allocates_direct(Display& d, ConnectionId who, VirtualXid id) {
+    const Direct x = direct_of(d, id);
+    return x && x.even && x.colormap->owner == who ? x : Direct();
 }
 
 Cells& cells_of(Display& d, VirtualXid colormap) {
@@ -85,6 +112,13 @@ void note_own(Display& d, ConnectionId owner, VirtualXid colormap, ByteSpan m, s
         });
 }
 
+void note_own_direct(Display& d, ConnectionId owner, VirtualXid colormap, ByteSpan m, size_t pixels,
+                     uint32_t planes) {
+    const Direct x = allocates_direct(d, owner, colormap);
+    for (size_t i = 0; x && i < pixels && kReplyHead + 4 * i + 4 <= m.size(); ++i)
+        x->take(x.masks, load32(&m[kReplyHead + 4 * i]), planes);
+}
+
 } // namespace
 
 Verdict track_xproto_CreateColormap(Tracking& t, const Request& r) {
@@ -112,6 +146,8 @@ Verdict track_xproto_CopyColormapAndFree(Tracking& t, const Request& r) {
         to->window = from->window;
         to->visual = from->visual;
         to->cells = from->cells;
+        if (from->owner == t.me())
+            to->direct = std::exchange(from->direct, {});
     } else {
         to->window = t.display.root();
         to->visual = t.display.virtual_setup->screens.front().root_visual;
@@ -128,7 +164,13 @@ Verdict track_xproto_AllocColor(Tracking& t, const Request& r) {
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
     const Handed handed = handed_out(d, colormap);
-    if (handed == Handed::Indices)
+    if (allocates_direct(d, t.me(), colormap))
+        t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
+            if (const Direct x = allocates_direct(d, owner, colormap); x && m.size() >= kReplyHead)
+                if (m[0] == 1)
+                    x->share(load32(&m[Q::Reply::pixel]), rgb_at(m, Q::Reply::red));
+        });
+    else if (handed == Handed::Indices)
         veto_cells(t, "AllocColor", colormap);
     if (handed == Handed::Cells)
         t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
@@ -144,7 +186,13 @@ Verdict track_xproto_AllocNamedColor(Tracking& t, const Request& r) {
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
     const Handed handed = handed_out(d, colormap);
-    if (handed == Handed::Indices)
+    if (allocates_direct(d, t.me(), colormap))
+        t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
+            if (const Direct x = allocates_direct(d, owner, colormap); x && m.size() >= kReplyHead)
+                if (m[0] == 1)
+                    x->share(load32(&m[Q::Reply::pixel]), rgb_at(m, Q::Reply::visual_red));
+        });
+    else if (handed == Handed::Indices)
         veto_cells(t, "AllocNamedColor", colormap);
     if (handed == Handed::Cells)
         t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
@@ -159,11 +207,12 @@ Verdict track_xproto_AllocColorCells(Tracking& t, const Request& r) {
     using Q = AllocColorCells;
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
-    if (handed_out(d, colormap) != Handed::Cells) {
+    const bool direct = (bool)allocates_direct(d, t.me(), colormap);
+    if (!direct && handed_out(d, colormap) != Handed::Cells) {
         veto_cells(t, "AllocColorCells", colormap);
         return Verdict::Forward;
     }
-    t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
+    t.on_reply([&d, colormap, direct, owner = t.me()](ByteSpan m) {
         if (m.size() < kReplyHead || m[0] != 1)
             return;
         const size_t pixels = load16(&m[Q::Reply::pixels_len]);
@@ -171,7 +220,10 @@ Verdict track_xproto_AllocColorCells(Tracking& t, const Request& r) {
         for (size_t i = 0; i < load16(&m[Q::Reply::masks_len]); ++i)
             if (const size_t at = kReplyHead + 4 * (pixels + i); at + 4 <= m.size())
                 planes |= load32(&m[at]);
-        note_own(d, owner, colormap, m, pixels, planes);
+        if (direct)
+            note_own_direct(d, owner, colormap, m, pixels, planes);
+        else
+            note_own(d, owner, colormap, m, pixels, planes);
     });
     return Verdict::Forward;
 }
@@ -180,15 +232,18 @@ Verdict track_xproto_AllocColorPlanes(Tracking& t, const Request& r) {
     using Q = AllocColorPlanes;
     Display& d = t.display;
     const VirtualXid colormap = r.xid(Q::cmap);
-    if (handed_out(d, colormap) != Handed::Cells) {
+    const bool direct = (bool)allocates_direct(d, t.me(), colormap);
+    if (!direct && handed_out(d, colormap) != Handed::Cells) {
         veto_cells(t, "AllocColorPlanes", colormap);
         return Verdict::Forward;
     }
-    t.on_reply([&d, colormap, owner = t.me()](ByteSpan m) {
-        if (m.size() >= kReplyHead && m[0] == 1)
-            note_own(d, owner, colormap, m, load16(&m[Q::Reply::pixels_len]),
-                     load32(&m[Q::Reply::red_mask]) | load32(&m[Q::Reply::green_mask]) |
-                         load32(&m[Q::Reply::blue_mask]));
+    t.on_reply([&d, colormap, direct, owner = t.me()](ByteSpan m) {
+        if (m.size() < kReplyHead || m[0] != 1)
+            return;
+        const auto note = direct ? note_own_direct : note_own;
+        note(d, owner, colormap, m, load16(&m[Q::Reply::pixels_len]),
+             load32(&m[Q::Reply::red_mask]) | load32(&m[Q::Reply::green_mask]) |
+                 load32(&m[Q::Reply::blue_mask]));
     });
     return Verdict::Forward;
 }
@@ -196,6 +251,12 @@ Verdict track_xproto_AllocColorPlanes(Tracking& t, const Request& r) {
 Verdict track_xproto_FreeColors(Tracking& t, const Request& r) {
     using Q = FreeColors;
     const VirtualXid colormap = r.xid(Q::cmap);
+    if (const Direct x = allocates_direct(t.display, t.me(), colormap)) {
+        for (size_t at = Q::pixels; at + 4 <= r.bytes.size(); at += 4)
+            if (!x->give_back(x.masks, r.u32(at), r.u32(Q::plane_mask)))
+                veto_cells(t, "AllocColor and freed in another combination", colormap);
+        return Verdict::Forward;
+    }
     if (handed_out(t.display, colormap) != Handed::Cells)
         return Verdict::Forward;
     Cells& cells = cells_of(t.display, colormap);
@@ -210,6 +271,12 @@ Verdict track_xproto_FreeColors(Tracking& t, const Request& r) {
 
 Verdict track_xproto_StoreColors(Tracking& t, const Request& r) {
     constexpr size_t kItem = 12; // pixel, red, green, blue, flags, pad
+    const Direct direct = direct_of(t.display, r.xid(StoreColors::cmap));
+    for (size_t at = StoreColors::kFixed; direct && at + kItem <= r.bytes.size(); at += kItem)
+        direct->store(direct.masks, r.u32(at), r.u8(at + 10),
+                      {r.u16(at + 4), r.u16(at + 6), r.u16(at + 8)}, direct.colormap->alloc != 0);
+    if (direct)
+        return Verdict::Forward;
     Cells* cells = stored_cells(t.display, r.xid(StoreColors::cmap));
     for (size_t at = StoreColors::kFixed; cells && at + kItem <= r.bytes.size(); at += kItem) {
         Cell& cell = (*cells)[r.u32(at)];
@@ -239,6 +306,12 @@ Verdict track_xproto_StoreNamedColor(Tracking& t, const Request& r) {
                      .u16(L::name_len, length)
                      .more(r.from(Q::name, length)),
                  [&d, colormap, pixel = r.u32(Q::pixel), flags = r.u8(Q::flags)](ByteSpan m) {
+                     if (const Direct x = direct_of(d, colormap)) {
+                         if (m.size() >= kReplyHead && m[0] == 1)
+                             x->store(x.masks, pixel, flags, rgb_at(m, L::Reply::exact_red),
+                                      x.colormap->alloc != 0);
+                         return;
+                     }
                      Cells* cells = stored_cells(d, colormap);
                      if (!cells || m.size() < kReplyHead || m[0] != 1)
                          return;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace glckpt::x11 {
@@ -205,6 +206,30 @@ struct Cell {
 };
 using Cells = std::map<uint32_t, Cell>; // by pixel
 
+// Of a DirectColor colormap, where each primary has a table of its own (track/direct_cells.cpp).
+struct DirectCells {
+    using Masks = std::array<uint32_t, 3>; // red, green, blue: the bits of a pixel
+    struct Stored {
+        bool set = false;
+        uint16_t value = 0;
+    };
+    struct Shared {
+        Rgb rgb;
+        uint32_t times = 0;
+    };
+    std::array<std::map<uint32_t, Stored>, 3> own; // by the entry's bits of a pixel
+    std::map<uint32_t, Shared> shared;             // by pixel
+
+    bool empty() const {
+        return own[0].empty() && own[1].empty() && own[2].empty() && shared.empty();
+    }
+    void share(uint32_t pixel, Rgb);
+    void take(const Masks&, uint32_t pixel, uint32_t planes);
+    // False: part of what is shared, in another combination.
+    bool give_back(const Masks&, uint32_t pixel, uint32_t planes);
+    void store(const Masks&, uint32_t pixel, uint8_t flags, Rgb, bool all_own);
+};
+
 struct Colormap : Resource {
     static constexpr Kind kKind = Kind::Colormap;
     Colormap() : Resource(kKind) {}
@@ -212,6 +237,7 @@ struct Colormap : Resource {
     VirtualXid window;
     uint32_t visual = 0;
     Cells cells;
+    DirectCells direct;
 };
 
 struct Picture : Resource {

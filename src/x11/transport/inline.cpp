@@ -122,7 +122,9 @@ long write_locked(Writer& w, int fd, const iovec* vectors, int count, int flags)
         link.engine.from_client(link.from_app);
         if (link.from_app.empty() || source.left() == 0)
             continue;
+        link.to_server.hold(true); // the head: it goes out with the rest
         const size_t passing = link.engine.let_pass(link.from_app, source.left());
+        link.to_server.hold(false);
         if (passing == 0)
             continue;
         const DirectWrite rest = source.direct(passing);
@@ -171,6 +173,25 @@ bool fetch(Link& link, bool keep) {
 
 namespace {
 
+// The rest of a long reply, from the server's socket to where the app wants it. 0: not in this way.
+long read_passing(Link& link, msghdr* m) {
+    if (link.pump_reads || link.server_closed || !link.passes_directly() || m->msg_iovlen == 0 ||
+        m->msg_iov[0].iov_len == 0)
+        return 0;
+    const size_t most = std::min(m->msg_iov[0].iov_len, link.engine.passing());
+    const long n = raw_syscall(SYS_recvfrom, link.server_fd, m->msg_iov[0].iov_base, most,
+                               MSG_DONTWAIT, nullptr, nullptr);
+    if (n == -EAGAIN || n == -EINTR)
+        return -EAGAIN;
+    if (n <= 0)
+        return 0; // the other way finds out
+    link.engine.passed((size_t)n);
+    m->msg_namelen = 0;
+    m->msg_controllen = 0;
+    m->msg_flags = 0;
+    return n;
+}
+
 // > 0 bytes, 0 the end, -EAGAIN nothing now.
 long read_locked(Link& link, int fd, msghdr* m) {
     if (link.read_to != link.to_app.sent()) {
@@ -181,6 +202,9 @@ long read_locked(Link& link, int fd, msghdr* m) {
         link.read_to = sent;
     }
     ++link.uses;
+    link.promised = false;
+    if (const long n = read_passing(link, m); n != 0)
+        return n;
     if (!link.to_app.backlog() && !link.pump_reads)
         fetch(link, link.waiters == 0);
     if (link.read_to != link.to_app.sent())

@@ -76,7 +76,14 @@ class Wait {
         bool wake = true; // it is gone: let the pump say so to the app
         if (link) {
             link->to_server.flush();
-            if ((server & (POLLIN | POLLHUP | POLLERR)) && fetch(*link, link->waiters == 1))
+            // Once: who reads past us after that finds it in the socketpair.
+            const bool alone = link->waiters == 1;
+            const bool promise =
+                (server & POLLIN) && alone && !link->promised && link->passes_directly();
+            if (promise)
+                link->promised = true;
+            if (promise ||
+                ((server & (POLLIN | POLLHUP | POLLERR)) && fetch(*link, alone && !link->promised)))
                 told |= POLLIN;
             if ((server & POLLOUT) && !link->to_server.backlog())
                 told |= POLLOUT;

@@ -91,14 +91,17 @@ void FdSink::advance(size_t n) {
         direct_ = nullptr;
 }
 
+// What is left over from before goes in the same call: a server that is woken for the head of an
+// image alone reads that, and is woken again.
 void FdSink::send_direct(DirectWrite& d) {
     direct_ = &d;
-    if (!flush() || backlog())
-        return;
     while (direct_) {
-        constexpr int kVectors = 8;
+        constexpr int kVectors = 9;
         iovec part[kVectors];
         int n = 0;
+        const size_t before = queue_.size();
+        if (before)
+            part[n++] = {queue_.data(), before};
         size_t offset = d.offset, left = d.left;
         for (const iovec* v = d.at; left > 0 && n < kVectors; ++v, offset = 0) {
             const size_t size = std::min(v->iov_len - offset, left);
@@ -117,7 +120,10 @@ void FdSink::send_direct(DirectWrite& d) {
             return;
         }
         sent_ += (uint64_t)sent;
-        advance((size_t)sent);
+        const size_t of_before = std::min((size_t)sent, before);
+        queue_.consume(of_before);
+        if ((size_t)sent > of_before)
+            advance((size_t)sent - of_before);
     }
 }
 

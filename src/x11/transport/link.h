@@ -64,6 +64,10 @@ struct Link {
     void pump_server();
     // Room that large messages needed: kept while the app runs, not for an image.
     void give_back_room();
+    // What comes next is the app's as it is, and nothing lies before it.
+    bool passes_directly() const {
+        return engine.passing() > 0 && from_server.empty() && !to_app.backlog();
+    }
     // Bytes the app has written that nobody has read yet.
     bool app_has_written() const;
     bool finished() const {
@@ -84,6 +88,9 @@ struct Link {
     bool wrote_past_us = false;       // the app: into the socketpair
     // to_app.sent() when the app had read all of it.
     uint64_t read_to = 0;
+    // The app was told that there is something, which is the rest of a long reply and still the
+    // server's socket's; and has not come by to read it.
+    bool promised = false;
     ByteQueue from_app, from_server;
     FdSink to_app, to_server;
     Connection engine;
