@@ -364,7 +364,8 @@ void Emitter::vertex_array(VertexArray& v, bool contents) {
     }
     if (v.slots.empty() && !v.element_buffer && !name)
         return;
-    put(rec::glBindVertexArray{.array = name});
+    if (name) // the other is bound already, and OpenGL ES 1 has no command for it
+        put(rec::glBindVertexArray{.array = name});
     if (contents) {
         emitting_array_ = &v;
         arrays(v.slots, v.element_buffer.get());

@@ -280,7 +280,8 @@ void Emitter::bindings(ContextState& c) {
 }
 
 void Emitter::matrices(ContextState& c) {
-    if (c.matrices.empty())
+    // (Only a context that has matrices can have chosen another mode, or pushed attributes.)
+    if (c.matrices.empty() && c.matrix_mode == GL_MODELVIEW && c.attribs.empty())
         return;
     for (const auto& [key, stack] : c.matrices) {
         const auto mode = (GLenum)key, unit = (GLenum)(key >> 32);
