@@ -100,12 +100,40 @@ void Player::note(ws::WsContext& c, const log::RecordHeader& h) {
     }
 }
 
-void Player::record(const Log::Entry& e) {
+// A window takes contexts of every config that has its visual; a pbuffer those of its own config
+// alone. So it is made again, empty, for a context of another one.
+Status Player::fit(const ws::WsContext& c, uint64_t id) {
+    ws::Surface* s = ws::find_surface(id);
+    if (!s || !s->display->is_glx() || c.made.config < 0 || s->config == c.made.config)
+        return {};
+    settle();
+    auto again = std::make_unique<ws::Surface>();
+    again->id = id;
+    again->display = s->display;
+    again->config = c.made.config;
+    again->width = s->width;
+    again->height = s->height;
+    again->kind = s->kind;
+    again->attribs = s->attribs;
+    ws::destroy_surface(s);
+    ws::Failure why{};
+    return ws::create_surface(std::move(again), &why)
+               ? Status()
+               : Status::refused("a surface of the log cannot be made here");
+}
+
+Status Player::record(const Log::Entry& e) {
     uint32_t id = 0;
     const log::RecordHeader& h = Log::call(e, &id);
     const auto it = contexts_.find(id);
     if (it == contexts_.end() || h.op == (uint16_t)Op::xOrder)
-        return; // streams are ordered as the log is
+        return {}; // streams are ordered as the log is
+    if (h.op == (uint16_t)Op::wsMakeCurrent) {
+        const auto& r = reinterpret_cast<const rec::wsMakeCurrent&>(h);
+        for (const uint64_t surface : {(uint64_t)r.draw, (uint64_t)r.read})
+            if (Status s = fit(*it->second, surface); !s)
+                return s;
+    }
     log::Stream& s = it->second->gl->stream;
     if (last_ && last_ != it->second->gl) {
         last_->stream.publish();
@@ -145,11 +173,16 @@ void Player::record(const Log::Entry& e) {
     const bool sync = head->flags & log::kSync;
     s.commit(h.size);
     if (!sync)
-        return;
+        return {};
     s.wait_reply();
     for (const uint32_t l : large)
         encode::large_free(l);
     note(*it->second, h);
+    // Only what succeeded is in a log. (What a context that is not current is told has no effect,
+    // and all its states would compare equal.)
+    if (h.op == (uint16_t)Op::wsMakeCurrent && !s.shared().reply_value)
+        return Status::refused("a context of the log cannot be made current here");
+    return {};
 }
 
 Status Player::play(const Log::Entry& e) {
@@ -184,7 +217,8 @@ Status Player::play(const Log::Entry& e) {
         return {};
     }
     default:
-        record(e);
+        if (Status s = record(e); !s)
+            return s;
         uint32_t id = 0;
         if (Log::call(e, &id).op == (uint16_t)Op::wsRelease)
             if (const auto it = contexts_.find(id); it != contexts_.end())

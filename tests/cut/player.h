@@ -27,7 +27,8 @@ class Player {
     Status display(const log::ws::OpenDisplay& q);
     Status context(const Log::Entry& e);
     Status surface(const Log::Entry& e);
-    void record(const Log::Entry& e);
+    Status record(const Log::Entry& e);
+    Status fit(const ws::WsContext& c, uint64_t surface);
     void note(ws::WsContext& c, const log::RecordHeader& h);
 
     std::map<uint32_t, std::unique_ptr<ws::DisplayObject>> displays_;
