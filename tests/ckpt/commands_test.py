@@ -1,5 +1,6 @@
 """The commands' contract: exit statuses, --stop, --stopped, signals passed on, refusals that leave
 the program running and no half image behind."""
+import ctypes
 import glob
 import json
 import os
@@ -14,6 +15,11 @@ import time
 import unittest
 
 from driver import Session, state, wait_for
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return f.read().split()
 
 
 class Running(unittest.TestCase):
@@ -206,6 +212,27 @@ class Commands(Running):
         os.kill(child, 33)
         wait_for(lambda: glob.glob(self.s.path("*-3.gck")), what="the tree's image")
         self.s.finish()
+
+    def test_killed_a_moment_ago(self):
+        """The dead keep their numbers, also that of their session, until somebody waits for them."""
+        prctl = ctypes.CDLL(None).prctl
+        prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: they come to us
+        self.addCleanup(prctl, 36, 0, 0, 0, 0)
+        self.s.start("/bin/sh", "-c", "setsid sleep 1000 & touch ready; wait")
+        r = self.s.checkpoint("--stop")
+        for pid in r["pids"]:
+            os.kill(pid, signal.SIGKILL)
+        self.s.process.wait()
+        dead = lambda: [p for p in map(int, children_of(os.getpid())) if state(p) == "Z"]  # noqa: E731
+        wait_for(lambda: r["pids"][1] in dead(), what="the child's end")
+        os.waitpid(r["pids"][1], 0)  # whoever wrote its image is in its session, and is left
+        late = threading.Timer(0.3, lambda: [os.waitpid(p, 0) for p in dead()])
+        late.start()
+        self.s.restore(r["image"])
+        late.join()
+        if os.geteuid() == 0:
+            self.assertEqual(children_of(self.s.pid), [str(r["pids"][1])])
+        self.s.kill()
 
     def test_a_process_that_is_not_under_glckpt(self):
         self.s.start("/bin/sh", "-c", f"{os.environ['GLCKPT_PROGRAMS']}/static & touch ready; wait")

@@ -1,5 +1,6 @@
 #include "ckpt/restore/identity.h"
 #include "ckpt/restore/grow.h"
+#include "ckpt/restore/numbers.h"
 #include "ckpt/sys.h"
 #include "ckpt/text.h"
 #include <cerrno>
@@ -17,35 +18,6 @@ namespace {
 #ifndef CLONE_NEWTIME
 constexpr int CLONE_NEWTIME = 0x80;
 #endif
-
-bool number_is_free(int tid) {
-    return raw_syscall(SYS_kill, tid, 0) == -ESRCH && access(format("/proc/%d", tid).c_str(), F_OK);
-}
-
-bool is_member(const ImageTree& tree, int pid) {
-    for (const TreeMember& m : tree.members())
-        if (m.pid == pid)
-            return true;
-    return false;
-}
-
-bool all_numbers_free(const ImageTree& tree) {
-    for (size_t i = 0; i < tree.size(); ++i) {
-        const TreeMember& m = tree.member(i);
-        if (!number_is_free(m.pid) ||
-            (i > 0 && m.group != tree.member(0).group && m.group != m.pid &&
-             !is_member(tree, m.group) && !number_is_free(m.group)) ||
-            (i > 0 && m.session != tree.member(0).session && !is_member(tree, m.session) &&
-             !number_is_free(m.session)))
-            return false;
-        if (tree.living(i))
-            for (const SavedThread& t : tree.process(i).threads)
-                if (!number_is_free(t.tid))
-                    return false;
-    }
-    // A process group or session of that number would make it one's own.
-    return true;
-}
 
 bool write_text(const char* path, const std::string& text) {
     const UniqueFd fd = open_fd(path, O_WRONLY);
