@@ -18,6 +18,10 @@ struct RealContext {
     void* handle = nullptr;
     int32_t config = -1; // row of the display's list
     uint32_t egl_api = 0;
+    // What is told of a reset of the graphics card, as its attribute says; 0: nothing was asked
+    // for. Contexts that share must agree in it (EGL_EXT_create_context_robustness,
+    // GLX_ARB_create_context_robustness), helpers too.
+    int32_t reset_strategy = 0;
     ws::Failure last{};
     // Helper contexts (ws_make_helper_current), one a config.
     struct Helper {

@@ -121,6 +121,10 @@ class EglDisplay : public Display {
         made.handle = egl().eglCreateContext(
             d_, config(q.config), share ? static_cast<EGLContext>(share->handle) : EGL_NO_CONTEXT,
             attribs.empty() ? nullptr : attribs.data());
+        for (size_t i = 0; i + 1 < attribs.size() && attribs[i] != EGL_NONE; i += 2)
+            if (attribs[i] == EGL_CONTEXT_OPENGL_RESET_NOTIFICATION_STRATEGY ||
+                attribs[i] == EGL_CONTEXT_OPENGL_RESET_NOTIFICATION_STRATEGY_EXT)
+                made.reset_strategy = attribs[i + 1];
         return outcome(made.handle != EGL_NO_CONTEXT);
     }
     void destroy_context(RealContext& c) override {
@@ -225,7 +229,9 @@ class EglDisplay : public Display {
         EGLConfig fb = config(s && s->config >= 0 ? s->config : c.config);
         const auto app = static_cast<EGLContext>(c.handle);
         egl().eglBindAPI(EGL_OPENGL_API);
-        EGLContext h = egl().eglCreateContext(d_, fb, app, nullptr);
+        const EGLint same[] = {EGL_CONTEXT_OPENGL_RESET_NOTIFICATION_STRATEGY, c.reset_strategy,
+                               EGL_NONE};
+        EGLContext h = egl().eglCreateContext(d_, fb, app, c.reset_strategy ? same : nullptr);
         if (h == EGL_NO_CONTEXT) // some drivers do not share between GL and GLES
             h = egl().eglCreateContext(d_, fb, EGL_NO_CONTEXT, nullptr);
         egl().eglGetError();

@@ -202,6 +202,9 @@ class GlxDisplay : public Display {
             break;
         }
         made.handle = c;
+        for (size_t i = 0; i + 1 < attribs.size() && attribs[i] != None; i += 2)
+            if (attribs[i] == GLX_CONTEXT_RESET_NOTIFICATION_STRATEGY_ARB)
+                made.reset_strategy = attribs[i + 1];
         if (made.config < 0 && q.style == ws::ContextStyle::GlxLegacy)
             made.config = config_of_visual(q.visual);
         return {c != nullptr, c ? ws::Failure{} : trap.failure(true), 0};
@@ -355,7 +358,10 @@ class GlxDisplay : public Display {
             return false;
         XTrap trap(dpy_, c_.major, c_.first_error);
         const auto app = static_cast<GLXContext>(c.handle);
-        GLXContext h = glx().glXCreateNewContext(dpy_, fb, GLX_RGBA_TYPE, app, True);
+        const int same[] = {GLX_CONTEXT_RESET_NOTIFICATION_STRATEGY_ARB, c.reset_strategy, None};
+        GLXContext h = c.reset_strategy && glx().glXCreateContextAttribsARB
+                           ? glx().glXCreateContextAttribsARB(dpy_, fb, app, True, same)
+                           : glx().glXCreateNewContext(dpy_, fb, GLX_RGBA_TYPE, app, True);
         if (!h)
             h = glx().glXCreateNewContext(dpy_, fb, GLX_RGBA_TYPE, nullptr, True);
         if (!h)
