@@ -12,10 +12,18 @@ namespace glckpt::replay {
 GLuint copy_attachment(Exec& x, const log::ReadbackQuestion& q) {
     const PlainReading plain(x);
     Driver& gl = x.gl;
-    GLint framebuffer = 0, texture = 0, buffer = 0;
+    const auto wanted = (GLint)x.real(NameClass::framebuffer, (GLuint)q.name);
+    GLint framebuffer = -1, texture = 0, buffer = 0, bound = -1;
     gl.glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &framebuffer);
+    if (framebuffer < 0 || !gl.glReadBuffer)
+        return 0; // OpenGL ES 2: reading and drawing cannot be told apart
     gl.glGetIntegerv(GL_TEXTURE_BINDING_2D, &texture);
-    gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, x.real(NameClass::framebuffer, (GLuint)q.name));
+    gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)wanted);
+    gl.glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &bound);
+    if (wanted <= 0 || bound != wanted) {
+        gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)framebuffer);
+        return 0;
+    }
     const bool color = q.target >= GL_COLOR_ATTACHMENT0 && q.target < GL_COLOR_ATTACHMENT0 + 32;
     gl.glGetIntegerv(GL_READ_BUFFER, &buffer);
     if (color)
