@@ -40,8 +40,9 @@ struct TreeOrder {
     std::string parent, final; // WriteJob's
     auto fields() { return std::tie(profile, external, timeout_s, parent, final); }
 };
-// One member after another reports, and none looks into a socket that one before it has looked into:
-// a look moves the socket's peek offset, which all who share the socket share (fd/unix_unread.h).
+// One member after another reports, and none looks into a socket that one before it has looked
+// into: a look moves the socket's peek offset, which all who share the socket share
+// (fd/unix_unread.h).
 struct TreeLooked {
     std::vector<uint64_t> sockets; // inodes
     auto fields() { return std::tie(sockets); }
