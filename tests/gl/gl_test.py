@@ -70,7 +70,7 @@ def main():
             sys.exit(0 if r.returncode == 1 and sys.argv[3] in r.stderr else f"{r.returncode}: {r.stderr}")
         if HOW in ("run", "replace"):
             r = subprocess.run(launcher + [PROGRAM, str(FRAMES)], env=env, capture_output=True, text=True)
-            expect(r.stdout, wanted, HOW)
+            expect(r.stdout + r.stderr, wanted, f"{HOW} (exit status {r.returncode})")
             sys.exit(r.returncode)
         env["FRAME_PAUSE_US"] = "10000"
         out = open(f"{folder}/out", "w+")

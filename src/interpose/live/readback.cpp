@@ -140,8 +140,8 @@ Status read_queries(uint32_t stream, prune::ContextState& c) {
     return {};
 }
 
-// How much each transform feedback has captured. One that has ended and cannot be counted (no ES
-// context draws by it) is left: only glDrawTransformFeedback would ask.
+// How much each transform feedback has captured: where an active one goes on, and what
+// glDrawTransformFeedback draws of one that has ended.
 Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
     std::vector<prune::Object*> all = prune::live_objects(c, NameClass::transform_feedback);
     all.push_back(c.default_feedback.get());
@@ -155,10 +155,8 @@ Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
             Status::refused("it is in the middle of a transform feedback (try again)");
         // A program that has lost its name is only there while it is in use.
         const bool program_there = !t.program || t.program->named || t.program == c.program;
-        if (t.active && (c.conditional || !program_there || !o->named))
+        if (c.conditional || !program_there || (t.active && !o->named))
             return busy;
-        if (c.conditional || (t.program && !t.program->named))
-            continue;
         log::ReadbackQuestion q{};
         q.stream = stream;
         q.kind = log::ReadbackKind::Feedback;
@@ -174,7 +172,7 @@ Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
                 t.counted = true;
             }
         });
-        if (t.active && !t.counted)
+        if (!t.counted)
             return busy;
     }
     return {};

@@ -354,7 +354,11 @@ bool read_feedback(Exec& x, const log::ReadbackQuestion& q, uint64_t* value) {
     ws_make_current(x.stream.id, x.draw, x.read, true);
     forget_errors(gl);
     const auto it = x.feedbacks.find(id);
-    if (it == x.feedbacks.end() || !gl.glDrawTransformFeedback)
+    if (!gl.glDrawTransformFeedback) { // ES: nothing asks how much one that has ended holds
+        *value = 0;
+        return !q.active;
+    }
+    if (it == x.feedbacks.end())
         return false;
     Exec::Feedback& f = it->second;
     if (!q.active)
@@ -405,7 +409,8 @@ void decode_glBeginTransformFeedback(Exec& x, const char* record) {
     x.gl.glBeginTransformFeedback(r->primitiveMode);
     if (const GLenum e = x.gl.glGetError(); e != GL_NO_ERROR)
         return fail(x, e);
-    if (x.stream.attaching)
+    const auto known = x.feedbacks.find(bound(x));
+    if (x.stream.attaching && known != x.feedbacks.end() && known->second.split)
         return; // it goes on
     Exec::Feedback f;
     f.strides = strides_of(x.gl, capturing_program(x.gl));

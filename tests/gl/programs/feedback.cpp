@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
             if (phase == 0) {
                 // (Mesa 22.3 has one mode for all of a context's: the last one's.)
                 glBeginTransformFeedback(GL_POINTS);
+                glFinish(); // replaced with nothing captured yet
                 begun[o] = true;
                 complete[o] = false;
             } else if (begun[o]) {
