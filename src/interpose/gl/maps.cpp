@@ -9,6 +9,13 @@
 // uploads, as long as the driver cannot have written the buffer: then nothing is asked. What writes
 // buffers is known (transform feedback, storage and atomic buffers, pixel packs, copies, clears);
 // those drop the copy.
+//
+// With GL_MAP_FLUSH_EXPLICIT_BIT the app says which bytes it wrote, and those beside them are
+// undefined. But a driver that hands out the buffer's own memory has them all the same, and
+// programs that count elements where bytes are meant, or from the buffer's beginning instead of the
+// map's, have never been told. So what such a map holds is compared when it is unmapped, where that
+// costs next to nothing: in small buffers that are neither invalidated nor unsynchronized (a
+// program that streams says one of those), and whose contents are known without asking each time.
 #include "gen/gl/encode.h"
 #include "gen/gl/exports.h"
 #include "interpose/gl/buffers.h"
@@ -48,6 +55,13 @@ static bool may_map(const BufferShadow* b, GLintptr offset, GLsizeiptr length, G
     return (access & GL_MAP_WRITE_BIT) || !(access & GL_MAP_FLUSH_EXPLICIT_BIT);
 }
 
+static bool looks_for_unflushed(const BufferShadow& b, GLbitfield access) {
+    constexpr GLsizeiptr small = 64 << 10;
+    constexpr GLbitfield streams =
+        GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT | GL_MAP_UNSYNCHRONIZED_BIT;
+    return (access & GL_MAP_FLUSH_EXPLICIT_BIT) && !(access & streams) && b.size <= small;
+}
+
 // Null: not possible as asked.
 static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitfield access) {
     BufferShadow* b = buffer_shadow(buffer);
@@ -62,7 +76,10 @@ static void* map_range(GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitf
     map->offset = offset;
     map->length = length;
     map->access = access;
-    if (needs && know_contents(*b, buffer)) {
+    if (looks_for_unflushed(*b, access) && know_contents(*b, buffer)) {
+        map->pointer = b->copy.data() + offset;
+        map->before.assign(map->pointer, map->pointer + length);
+    } else if (needs && know_contents(*b, buffer)) {
         map->pointer = b->copy.data() + offset;
     } else if (!b->copy.empty()) {
         map->pointer = b->copy.data() + offset;
@@ -87,6 +104,25 @@ static void flush_range(BufferShadow* b, GLintptr offset, GLsizeiptr length) {
         return flush_persistent_range(m, offset, length);
     encode::xBufferWrite(stream(), m.buffer, m.offset + offset, length, m.pointer + offset,
                          (size_t)length);
+    if (!m.before.empty())
+        memcpy(m.before.data() + offset, m.pointer + offset, (size_t)length);
+}
+
+static void flush_the_unflushed(BufferShadow* b) {
+    const Map& m = *b->map;
+    const auto differs = [&](size_t i) { return m.before[i] != m.pointer[i]; };
+    const size_t n = m.before.size();
+    if (!n || m.driver_wrote || !memcmp(m.before.data(), m.pointer, n))
+        return;
+    for (size_t i = 0; i < n; ++i) {
+        if (!differs(i))
+            continue;
+        size_t end = i + 1;
+        while (end < n && differs(end))
+            ++end;
+        flush_range(b, (GLintptr)i, (GLsizeiptr)(end - i));
+        i = end;
+    }
 }
 
 static GLboolean unmap(GLuint buffer) {
@@ -99,6 +135,7 @@ static GLboolean unmap(GLuint buffer) {
     }
     if ((b->map->access & GL_MAP_WRITE_BIT) && !(b->map->access & GL_MAP_FLUSH_EXPLICIT_BIT))
         flush_range(b, 0, b->map->length);
+    flush_the_unflushed(b);
     // Beside the mapped part: what the copy has there is old.
     if (b->map->driver_wrote)
         b->copy.clear();

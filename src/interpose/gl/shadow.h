@@ -39,7 +39,8 @@ struct Map {
     GLintptr offset;
     GLsizeiptr length;
     GLbitfield access;
-    char* memory; // of its own; null: the pointer is into the buffer's copy
+    char* memory;             // of its own; null: the pointer is into the buffer's copy
+    std::vector<char> before; // what the renderer has of it, where unflushed writes are looked for
     // Of a persistent map (persistent.cpp): what the renderer has been told, and has told.
     char* sent = nullptr;
     WatchedPages pages;
