@@ -47,6 +47,11 @@ void Fold::mark_dirty(Object* o) {
         mark_dirty(t->view_of.get());
         if (t->image)
             mark_dirty(t->image->source.get());
+        // Of a buffer texture the texels are the buffer's.
+        if (t->storage)
+            for (const Dependency& d : t->storage->dependencies)
+                if (d.object && d.object->cls == NameClass::buffer)
+                    static_cast<Buffer&>(*d.object).gpu_dirty = true;
     } else if (o && o->cls == NameClass::renderbuffer) {
         auto* b = static_cast<Renderbuffer*>(o);
         b->gpu_dirty = true;

@@ -80,6 +80,7 @@ Class State::class_of(const char* pname) {
            : has("FRAMEBUFFER_BINDING")        ? kFramebuffer
            : has("RENDERBUFFER_BINDING")       ? kRenderbuffer
            : has("TEXTURE_BINDING")            ? kTexture
+           : has("TEXTURE_3D_BINDING")         ? kTexture // GL_TEXTURE_3D_BINDING_EXT, and _OES
            : has("VERTEX_ARRAY_BINDING")       ? kVertexArray
            : has("SAMPLER_BINDING")            ? kSampler
            : has("TRANSFORM_FEEDBACK_BINDING") ? kTransformFeedback
