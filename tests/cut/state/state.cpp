@@ -107,10 +107,24 @@ bool skipped(const char* n) {
 // Where a client array is not a buffer's, its driver has it only for the draws that use it.
 bool of_arrays(const char* n) { return strstr(n, "_ARRAY_") != nullptr; }
 
+// Undefined while the framebuffer is not complete (OpenGL 4.6, section 9.4; compatibility
+// profile: the sizes of its components, too).
+bool of_framebuffer(const char* n) {
+    static const char* const names[] = {
+        "RED_BITS",     "GREEN_BITS", "BLUE_BITS",    "ALPHA_BITS",     "DEPTH_BITS",
+        "STENCIL_BITS", "SAMPLES",    "DOUBLEBUFFER", "SAMPLE_BUFFERS", "STEREO"};
+    return std::any_of(std::begin(names), std::end(names),
+                       [&](const char* name) { return strncmp(n, name, strlen(name)) == 0; });
+}
+
 } // namespace
 
 void State::parameters(const std::string& of) {
+    const bool complete = !gl.glCheckFramebufferStatus ||
+                          gl.glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
     for (const Pname& p : kGetPName) {
+        if (!complete && of_framebuffer(p.name))
+            continue;
         if (skipped(p.name) || (of_arrays(p.name) && !strstr(p.name, "BINDING")))
             continue;
         if (const Class c = class_of(p.name); c != kClasses) {
