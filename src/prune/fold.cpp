@@ -307,6 +307,8 @@ void Fold::record(const char* bytes) {
         return;
     if (c->list && compiled_into_list(h.op)) {
         c->list->body.push_back(keep(bytes));
+        // A driver may also refuse it while it compiles (Mesa 22.3: glDispatchComputeIndirect).
+        c->list->body.back()->doubtful |= rejected;
         if (reads_pixels(h.op))
             take_from_buffer(*c->list->body.back());
         c->list->bytes += h.size;

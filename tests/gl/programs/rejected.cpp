@@ -16,7 +16,7 @@ static void expect(GLenum error) {
 int main(int argc, char** argv) {
     Frames f(96, 64, nullptr);
     GLint v = 0;
-    const GLuint lists = glGenLists(3);
+    const GLuint lists = glGenLists(4);
     glNewList(lists, GL_COMPILE);
     glBlendFunc(GL_ONE, GL_ZERO);
     glVertex2f(-0.5f, -0.5f);
@@ -30,6 +30,12 @@ int main(int argc, char** argv) {
     glEnable(GL_DITHER);
     glEndList();
     expect(GL_INVALID_ENUM);
+    // No program; and Mesa refuses it in any list, at once, however that is compiled.
+    glNewList(lists + 3, GL_COMPILE_AND_EXECUTE);
+    glDispatchComputeIndirect(0);
+    glEnable(GL_DITHER);
+    glEndList();
+    expect(GL_INVALID_OPERATION);
 
     const GLuint shader = glCreateShader(GL_VERTEX_SHADER), program = glCreateProgram();
     glObjectLabel(GL_PROGRAM, program, -1, "a program");
