@@ -72,7 +72,7 @@ struct Texture : Object {
         Ref<Kept> definition;
         std::vector<Ref<Kept>> updates;
         size_t update_bytes = 0;
-        Contents contents; // instead of definition and updates, after a readback
+        Contents contents; // instead of the definition's pixels and the updates, after a readback
         bool has_contents = false;
     };
     std::map<std::pair<int, int>, Image> images;
@@ -86,6 +86,11 @@ struct Texture : Object {
     Ref<EglImage> image;
     Ref<Kept> image_target;
 };
+
+// What stays of an image's definition when its pixels are told otherwise: a driver chooses how to
+// store it by the format and type of the pixels, too, where the internal format leaves that open.
+// Null if the definition says no such thing (a copy, a compressed image).
+Ref<Kept> layout_alone(const Ref<Kept>& definition);
 
 struct Buffer : Object {
     using Object::Object;

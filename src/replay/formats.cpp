@@ -104,6 +104,10 @@ RenderbufferLayout renderbuffer_layout(Driver& gl) {
                    : b.depth            ? GL_DEPTH_ATTACHMENT
                    : b.stencil          ? GL_STENCIL_ATTACHMENT
                                         : GL_COLOR_ATTACHMENT0;
+    // Nor luminance and intensity: such a one is read and drawn as what its framebuffer makes of
+    // it.
+    if (l.attachment == GL_COLOR_ATTACHMENT0 && !b.red)
+        b.red = b.green = b.blue = b.alpha = 16;
     // A renderbuffer does not tell its components' type; its format does.
     switch (l.internal_format) {
     case GL_R16F:
@@ -115,9 +119,35 @@ RenderbufferLayout renderbuffer_layout(Driver& gl) {
     case GL_RGB32F:
     case GL_RGBA32F:
     case GL_R11F_G11F_B10F:
+    case GL_ALPHA16F_ARB:
+    case GL_ALPHA32F_ARB:
+    case GL_LUMINANCE16F_ARB:
+    case GL_LUMINANCE32F_ARB:
+    case GL_LUMINANCE_ALPHA16F_ARB:
+    case GL_LUMINANCE_ALPHA32F_ARB:
+    case GL_INTENSITY16F_ARB:
+    case GL_INTENSITY32F_ARB:
     case GL_DEPTH_COMPONENT32F:
     case GL_DEPTH32F_STENCIL8:
         b.kind = GL_FLOAT;
+        break;
+    case GL_R8_SNORM:
+    case GL_R16_SNORM:
+    case GL_RG8_SNORM:
+    case GL_RG16_SNORM:
+    case GL_RGB8_SNORM:
+    case GL_RGB16_SNORM:
+    case GL_RGBA8_SNORM:
+    case GL_RGBA16_SNORM:
+    case GL_ALPHA8_SNORM:
+    case GL_ALPHA16_SNORM:
+    case GL_LUMINANCE8_SNORM:
+    case GL_LUMINANCE16_SNORM:
+    case GL_LUMINANCE8_ALPHA8_SNORM:
+    case GL_LUMINANCE16_ALPHA16_SNORM:
+    case GL_INTENSITY8_SNORM:
+    case GL_INTENSITY16_SNORM:
+        b.kind = GL_SIGNED_NORMALIZED;
         break;
     case GL_R8I:
     case GL_R16I:
@@ -131,6 +161,18 @@ RenderbufferLayout renderbuffer_layout(Driver& gl) {
     case GL_RGBA8I:
     case GL_RGBA16I:
     case GL_RGBA32I:
+    case GL_ALPHA8I_EXT:
+    case GL_LUMINANCE8I_EXT:
+    case GL_LUMINANCE_ALPHA8I_EXT:
+    case GL_INTENSITY8I_EXT:
+    case GL_ALPHA16I_EXT:
+    case GL_LUMINANCE16I_EXT:
+    case GL_LUMINANCE_ALPHA16I_EXT:
+    case GL_INTENSITY16I_EXT:
+    case GL_ALPHA32I_EXT:
+    case GL_LUMINANCE32I_EXT:
+    case GL_LUMINANCE_ALPHA32I_EXT:
+    case GL_INTENSITY32I_EXT:
         b.kind = GL_INT;
         break;
     case GL_R8UI:
@@ -146,6 +188,18 @@ RenderbufferLayout renderbuffer_layout(Driver& gl) {
     case GL_RGBA16UI:
     case GL_RGBA32UI:
     case GL_RGB10_A2UI:
+    case GL_ALPHA8UI_EXT:
+    case GL_LUMINANCE8UI_EXT:
+    case GL_LUMINANCE_ALPHA8UI_EXT:
+    case GL_INTENSITY8UI_EXT:
+    case GL_ALPHA16UI_EXT:
+    case GL_LUMINANCE16UI_EXT:
+    case GL_LUMINANCE_ALPHA16UI_EXT:
+    case GL_INTENSITY16UI_EXT:
+    case GL_ALPHA32UI_EXT:
+    case GL_LUMINANCE32UI_EXT:
+    case GL_LUMINANCE_ALPHA32UI_EXT:
+    case GL_INTENSITY32UI_EXT:
         b.kind = GL_UNSIGNED_INT;
         break;
     default:

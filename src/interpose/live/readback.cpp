@@ -85,7 +85,7 @@ Status read_texture(uint32_t stream, prune::Texture& t) {
         }
         auto& image = t.images[{p.face, p.level}];
         if (!t.storage)
-            image.definition = {};
+            image.definition = prune::layout_alone(image.definition);
         image.updates.clear();
         image.update_bytes = 0;
         image.contents = contents_of(p, bytes);

@@ -112,7 +112,7 @@ bool read_attached(uint32_t stream, prune::ContextState& c, prune::Texture& t) {
         return false;
     auto& image = t.images[{0, p.level}];
     if (!t.storage)
-        image.definition = {};
+        image.definition = prune::layout_alone(image.definition);
     image.updates.clear();
     image.update_bytes = 0;
     image.contents = std::move(read);

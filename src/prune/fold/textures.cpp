@@ -99,6 +99,26 @@ void set_proxy(Fold& f, const char* r, uint32_t target) {
 
 } // namespace
 
+Ref<Kept> layout_alone(const Ref<Kept>& definition) {
+    if (!definition)
+        return {};
+    const Rule& rule = kRules[definition->header().op];
+    const FieldPlace* pixels = nullptr;
+    bool laid_out = false;
+    for (int i = 0; i < rule.field_count; ++i) {
+        laid_out |= rule.fields[i].field == Field::format;
+        if (rule.fields[i].field == Field::pixels)
+            pixels = &rule.fields[i];
+    }
+    if (!laid_out || !pixels)
+        return {};
+    auto* alone = new Kept(*definition);
+    alone->refs = 0;
+    drop_pixels(*alone, pixels);
+    alone->blobs.clear();
+    return alone;
+}
+
 int texture_target_index(uint32_t target) {
     if (target >= kCubeFace0 && target < kCubeFace0 + 6)
         return 3;

@@ -87,6 +87,29 @@ void update(Driver& gl, const R& r, GLenum target, const void* p, GLsizei bytes)
     }
 }
 
+// Depth of 32 bits that a texture keeps in 24 goes through floats and is cut off: one value in 256
+// comes back as the one below (seen with Mesa 22.3). What did is sent once more, by so much higher.
+// `receive` reads as the contents were read: glGetTexImage and glReadPixels round differently.
+template <class Send, class Receive>
+void send_depth(const void* p, size_t n, const Send& send, const Receive& receive) {
+    const auto* want = static_cast<const uint32_t*>(p);
+    std::vector<uint32_t> got(n), sent(want, want + n);
+    constexpr int kAttempts = 4;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        send(sent.data());
+        receive(got.data());
+        if (memcmp(got.data(), want, n * sizeof *want) == 0)
+            return;
+        for (size_t i = 0; i < n; ++i)
+            sent[i] =
+                (uint32_t)std::clamp<int64_t>((int64_t)sent[i] + want[i] - got[i], 0, UINT32_MAX);
+    }
+}
+
+bool is_depth(GLenum format, GLenum type) {
+    return format == GL_DEPTH_COMPONENT && type == GL_UNSIGNED_INT;
+}
+
 } // namespace
 
 // Through the helper context: an ES context may not take what a desktop one gave (sizes of types
@@ -104,10 +127,15 @@ void decode_xTextureContents(Exec& x, const char* record) {
                                   : r->target;
         if (!own)
             gl.glBindTexture(r->target, texture);
-        if (r->define)
-            define(gl, *r, target, p, (GLsizei)r->data.bytes);
+        const auto send = [&](const void* pixels) {
+            (r->define ? define : update)(gl, *r, target, pixels, (GLsizei)r->data.bytes);
+        };
+        if (is_depth(r->format, r->type) && !own)
+            send_depth(p, r->data.bytes / 4, send, [&](void* got) {
+                gl.glGetTexImage(target, r->level, r->format, r->type, got);
+            });
         else
-            update(gl, *r, target, p, (GLsizei)r->data.bytes);
+            send(p);
         if (gl.glGetError() != GL_NO_ERROR)
             x.stream.failed = true;
         gl.glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
@@ -248,11 +276,65 @@ static bool is_integer(GLenum format) {
     }
 }
 
+struct Pixels {
+    GLsizei width, height;
+    GLenum format, type;
+    const void* data;
+};
+
+// Drawn depth goes through a fragment's float, and a window's cannot be copied to (nothing has its
+// format, and it may be upside down). So: what came out other than it should is drawn once more, by
+// so much higher or lower. Depth alone is drawn as floats: sampled from 32 bits, llvmpipe's has 23.
+static void correct_depth(Driver& gl, const Pixels& r) {
+    const bool packed = r.type == GL_UNSIGNED_INT_24_8;
+    if (!packed && (r.format != GL_DEPTH_COMPONENT || r.type != GL_UNSIGNED_INT))
+        return;
+    const size_t n = (size_t)r.width * (size_t)r.height;
+    const auto* want = static_cast<const uint32_t*>(r.data);
+    const int shift = packed ? 8 : 0;
+    const double most = packed ? 0xffffff : 0xffffffff;
+    std::vector<uint32_t> got(n), bits(n);
+    std::vector<double> depth(n);
+    for (size_t i = 0; i < n; ++i)
+        depth[i] = want[i] >> shift;
+    constexpr int kAttempts = 4;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        gl.glReadPixels(0, 0, r.width, r.height, r.format, r.type, got.data());
+        if (gl.glGetError() != GL_NO_ERROR || memcmp(got.data(), want, n * 4) == 0)
+            return;
+        for (size_t i = 0; i < n; ++i) {
+            if (attempt || packed) // the first floats are nearer than what they correct
+                depth[i] += (double)(want[i] >> shift) - (double)(got[i] >> shift);
+            depth[i] = std::clamp(depth[i], 0., most);
+            bits[i] = packed ? (uint32_t)depth[i] << 8 | (want[i] & 0xff)
+                             : std::bit_cast<uint32_t>((float)(depth[i] / most));
+        }
+        draw_pixels(gl, r.width, r.height, r.format, packed ? r.type : (GLenum)GL_FLOAT,
+                    bits.data());
+    }
+}
+
+// Formats in which a texture may have the very layout of a renderbuffer: the one it was made with,
+// and where that leaves the size to the driver (which may choose otherwise for a texture) those of
+// as many bits.
+static std::vector<GLenum> like(const RenderbufferLayout& l) {
+    std::vector<GLenum> formats = {(GLenum)l.internal_format};
+    if (l.attachment == GL_DEPTH_STENCIL_ATTACHMENT)
+        formats.insert(formats.end(), {GL_DEPTH24_STENCIL8, GL_DEPTH32F_STENCIL8});
+    else if (l.attachment == GL_DEPTH_ATTACHMENT && l.bits.depth <= 16)
+        formats.push_back(GL_DEPTH_COMPONENT16);
+    else if (l.attachment == GL_DEPTH_ATTACHMENT && l.bits.depth <= 24)
+        formats.insert(formats.end(), {GL_DEPTH_COMPONENT24, GL_DEPTH24_STENCIL8});
+    else if (l.attachment == GL_DEPTH_ATTACHMENT)
+        formats.insert(formats.end(), {GL_DEPTH_COMPONENT32, GL_DEPTH_COMPONENT32F});
+    return formats;
+}
+
 // Pixels of integers cannot be drawn (OpenGL 4.6 compatibility, section 18.1.1), and drawn depth
 // goes through a fragment's float: of 24 bits the last one may differ (seen with llvmpipe). Both
 // are blitted from a texture of the same format, which copies. The framebuffer that takes them is
-// bound.
-static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents& r,
+// bound. False: no format will do (section 18.3.2: formats of depth must match).
+static bool blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents& r,
                         const RenderbufferLayout& l, const void* p) {
     const GLbitfield mask = l.attachment == GL_COLOR_ATTACHMENT0 ? GL_COLOR_BUFFER_BIT
                             : l.attachment == GL_DEPTH_ATTACHMENT
@@ -263,16 +345,34 @@ static void blit_pixels(Driver& gl, GLuint to, const rec::xRenderbufferContents&
     gl.glBindTexture(GL_TEXTURE_2D, texture);
     gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     gl.glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-    gl.glTexImage2D(GL_TEXTURE_2D, 0, l.internal_format, r.width, r.height, 0, r.format, r.type, p);
     gl.glGenFramebuffers(1, &from);
     gl.glBindFramebuffer(GL_READ_FRAMEBUFFER, from);
-    gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER, l.attachment, GL_TEXTURE_2D, texture, 0);
     if (l.attachment != GL_COLOR_ATTACHMENT0)
         gl.glReadBuffer(GL_NONE);
-    gl.glBindFramebuffer(GL_DRAW_FRAMEBUFFER, to);
-    gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height, mask, GL_NEAREST);
+    bool done = false;
+    for (const GLenum format : like(l)) {
+        const auto send = [&](const void* pixels) {
+            gl.glTexImage2D(GL_TEXTURE_2D, 0, (GLint)format, r.width, r.height, 0, r.format, r.type,
+                            pixels);
+            gl.glFramebufferTexture2D(GL_READ_FRAMEBUFFER, l.attachment, GL_TEXTURE_2D, texture, 0);
+        };
+        if (is_depth(r.format, r.type))
+            send_depth(p, (size_t)r.width * (size_t)r.height, send, [&](void* got) {
+                gl.glReadPixels(0, 0, r.width, r.height, r.format, r.type, got);
+            });
+        else
+            send(p);
+        gl.glBindFramebuffer(GL_DRAW_FRAMEBUFFER, to);
+        gl.glBlitFramebuffer(0, 0, r.width, r.height, 0, 0, r.width, r.height, mask, GL_NEAREST);
+        done = gl.glGetError() == GL_NO_ERROR;
+        if (done)
+            break;
+        while (gl.glGetError() != GL_NO_ERROR) {
+        }
+    }
     gl.glDeleteFramebuffers(1, &from);
     gl.glDeleteTextures(1, &texture);
+    return done;
 }
 
 void decode_xRenderbufferContents(Exec& x, const char* record) {
@@ -296,13 +396,17 @@ void decode_xRenderbufferContents(Exec& x, const char* record) {
         const bool color = l.attachment == GL_COLOR_ATTACHMENT0;
         gl.glDrawBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
         gl.glReadBuffer(color ? GL_COLOR_ATTACHMENT0 : GL_NONE);
-        if (is_integer(r->format) ||
-            (l.attachment != GL_COLOR_ATTACHMENT0 && l.attachment != GL_STENCIL_ATTACHMENT))
-            blit_pixels(gl, fb, *r, l, p);
-        else
+        const bool depth =
+            l.attachment != GL_COLOR_ATTACHMENT0 && l.attachment != GL_STENCIL_ATTACHMENT;
+        const bool blitted = (depth || is_integer(r->format)) && blit_pixels(gl, fb, *r, l, p);
+        if (!blitted) {
+            gl.glBindFramebuffer(GL_FRAMEBUFFER, fb);
             draw_pixels(gl, r->width, r->height, r->format, r->type, p);
+        }
         if (gl.glGetError() != GL_NO_ERROR)
             x.stream.failed = true;
+        else if (depth && !blitted)
+            correct_depth(gl, {r->width, r->height, r->format, r->type, p});
         gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
         gl.glDeleteFramebuffers(1, &fb);
     }
@@ -319,38 +423,6 @@ void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum f
     x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
     x.gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
     draw_pixels(x.gl, w, h, format, type, pixels);
-}
-
-// Drawn depth goes through a fragment's float, and a window's cannot be copied to (nothing has its
-// format, and it may be upside down). So: what came out other than it should is drawn once more, by
-// so much higher or lower. Depth alone is drawn as floats: sampled from 32 bits, llvmpipe's has 23.
-static void correct_depth(Driver& gl, const rec::xDrawableContents& r, const void* p) {
-    const bool packed = r.type == GL_UNSIGNED_INT_24_8;
-    if (!packed && (r.format != GL_DEPTH_COMPONENT || r.type != GL_UNSIGNED_INT))
-        return;
-    const size_t n = (size_t)r.width * (size_t)r.height;
-    const auto* want = static_cast<const uint32_t*>(p);
-    const int shift = packed ? 8 : 0;
-    const double most = packed ? 0xffffff : 0xffffffff;
-    std::vector<uint32_t> got(n), bits(n);
-    std::vector<double> depth(n);
-    for (size_t i = 0; i < n; ++i)
-        depth[i] = want[i] >> shift;
-    constexpr int kAttempts = 4;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        gl.glReadPixels(0, 0, r.width, r.height, r.format, r.type, got.data());
-        if (gl.glGetError() != GL_NO_ERROR || memcmp(got.data(), want, n * 4) == 0)
-            return;
-        for (size_t i = 0; i < n; ++i) {
-            if (attempt || packed) // the first floats are nearer than what they correct
-                depth[i] += (double)(want[i] >> shift) - (double)(got[i] >> shift);
-            depth[i] = std::clamp(depth[i], 0., most);
-            bits[i] = packed ? (uint32_t)depth[i] << 8 | (want[i] & 0xff)
-                             : std::bit_cast<uint32_t>((float)(depth[i] / most));
-        }
-        draw_pixels(gl, r.width, r.height, r.format, packed ? r.type : (GLenum)GL_FLOAT,
-                    bits.data());
-    }
 }
 
 // The front buffer of a double-buffered drawable is what a swap makes it: drawn to the back first.
@@ -383,7 +455,7 @@ void decode_xDrawableContents(Exec& x, const char* record) {
     if (gl.glGetError() != GL_NO_ERROR)
         x.stream.failed = true;
     else
-        correct_depth(gl, *r, p);
+        correct_depth(gl, {r->width, r->height, r->format, r->type, p});
     gl.glFinish();
     if (which == log::DrawableBuffer::Front && twice)
         ws_swap(x.stream.id, r->drawable);
