@@ -1,12 +1,14 @@
 // The accumulation buffer's contents, exact.
 //
 // GL has no way to read it but glAccum(GL_RETURN), which scales, clamps to [0, 1] and rounds to the
-// color buffer's 8 bits. Drivers keep signed 16 bits (compatibility profile, section 17.4.4). So it
-// is taken in pieces: the color buffer is made to hold value / 128, that much is subtracted, and
-// what is left (less than 8 bits) is scaled up into it; then the same for negative values. It is
-// put back from its two bytes in the same way. This runs in the app's context: Mesa keeps an
-// accumulation buffer for each pair of context and drawable. Reading it destroys it and the color
-// buffer: both are put back.
+// color buffer's 8 bits, in an sRGB window after encoding them (Mesa 22.3 does, whatever
+// GL_FRAMEBUFFER_SRGB says). Drivers keep signed 16 bits (compatibility profile, section 17.4.4).
+// But nothing and everything, 0 and 255, are the same in every encoding. So values are found bit by
+// bit: scaled up as far as that goes, all that is more than nothing returns 255; where it does, or
+// does not, the next half is subtracted or added, through a color buffer of nothing but 0 and 255.
+// They are put back bit by bit, too. This runs in the app's context: Mesa keeps an accumulation
+// buffer for each pair of context and drawable. Reading it destroys it and the color buffer: both
+// are put back.
 #include "replay/accum.h"
 #include <algorithm>
 #include <cmath>
@@ -72,51 +74,59 @@ class PlainState {
     GLfloat clear_[4] = {};
 };
 
+// Adds `amount` of the stored values where `where` is, and nothing elsewhere.
+template <class Where>
+void accumulate(Driver& gl, const WriteColor& color, std::vector<unsigned char>& bytes, int amount,
+                const Where& where) {
+    for (size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = where(i) ? 255 : 0;
+    color(bytes.data());
+    gl.glAccum(GL_ACCUM, (float)amount / kOne * kHair);
+}
+
+constexpr int kLowest = -32767;
+
 } // namespace
 
-// With the app's context current. `color` reads the color buffer, 8 bits RGBA.
-std::vector<short> read_accum(Driver& gl, size_t pixels, const ReadColor& color) {
+// With the app's context current. What is found out is the value above the lowest one: before bit b
+// is, the buffer holds what is left of it, less 2^b - 1, which is more than nothing if b is set.
+std::vector<short> read_accum(Driver& gl, size_t pixels, const ReadColor& read,
+                              const WriteColor& write) {
     const PlainState plain(gl);
     const size_t n = pixels * 4;
-    std::vector<unsigned char> high(n), low(n), high2(n), low2(n);
-    auto take = [&](std::vector<unsigned char>& coarse, std::vector<unsigned char>& rest) {
-        gl.glAccum(GL_RETURN, kOne / 255 / 128); // value / 128
-        color(coarse.data());
-        gl.glAccum(GL_ACCUM, -128 * 255 / kOne * kHair);
-        gl.glAccum(GL_ADD, 64.25f / kOne);
-        gl.glAccum(GL_RETURN, kOne / 255);
-        color(rest.data());
-    };
-    take(high, low);
-    gl.glAccum(GL_MULT, -1);
-    take(high2, low2);
-    std::vector<short> values(n);
-    for (size_t i = 0; i < n; ++i) {
-        // Below -64 the first pass has found nothing; the second has -(value + 64).
-        int v = 128 * high[i] + low[i] - 64;
-        if (!high[i] && !low[i])
-            v = -64 - (128 * high2[i] + low2[i] - 64);
-        values[i] = (short)std::clamp(v, -32767, 32767);
+    std::vector<unsigned char> set(n), bytes(n);
+    std::vector<int> found(n);
+    for (int bit = 15; bit >= 0; --bit) {
+        gl.glAccum(GL_RETURN, kOne * kHair);
+        read(set.data());
+        for (size_t i = 0; i < n; ++i)
+            found[i] |= (set[i] > 127) << bit;
+        if (bit == 0)
+            break;
+        const int half = 1 << (bit - 1);
+        accumulate(gl, write, bytes, -half, [&](size_t i) { return set[i] > 127; });
+        accumulate(gl, write, bytes, half, [&](size_t i) { return set[i] <= 127; });
     }
+    std::vector<short> values(n);
+    for (size_t i = 0; i < n; ++i)
+        values[i] = (short)std::clamp(found[i] + kLowest, kLowest, -kLowest);
     return gl.glGetError() == GL_NO_ERROR ? values : std::vector<short>();
 }
 
-bool write_accum(Driver& gl, const short* values, size_t pixels, const WriteColor& color) {
+bool write_accum(Driver& gl, const short* values, size_t pixels, const WriteColor& write) {
     const PlainState plain(gl);
-    const size_t n = pixels * 4;
-    std::vector<unsigned char> byte(n);
+    std::vector<unsigned char> bytes(pixels * 4);
     gl.glClearAccum(-1, -1, -1, -1);
     gl.glClear(GL_ACCUM_BUFFER_BIT);
-    auto add = [&](int shift, float scale) {
-        for (size_t i = 0; i < n; ++i)
-            byte[i] = (unsigned char)((values[i] + 32767) >> shift);
-        color(byte.data());
-        gl.glAccum(GL_ACCUM, scale * 255 / kOne * kHair);
-    };
-    // In two halves: 255 * 256 is more than the buffer holds at once.
-    add(8, 128);
-    gl.glAccum(GL_ACCUM, 128 * 255 / kOne * kHair);
-    add(0, 1);
+    for (int bit = 0; bit < 16; ++bit) {
+        const auto set = [&](size_t i) { return (values[i] - kLowest) >> bit & 1; };
+        if (bit < 15) {
+            accumulate(gl, write, bytes, 1 << bit, set);
+            continue;
+        }
+        accumulate(gl, write, bytes, 1 << 14, set); // more does not go at once
+        accumulate(gl, write, bytes, 1 << 14, set);
+    }
     return gl.glGetError() == GL_NO_ERROR;
 }
 

@@ -11,7 +11,8 @@ using ReadColor = std::function<void(unsigned char*)>;
 using WriteColor = std::function<void(const unsigned char*)>;
 
 // Empty: the driver refused.
-std::vector<short> read_accum(Driver& gl, size_t pixels, const ReadColor& color);
-bool write_accum(Driver& gl, const short* values, size_t pixels, const WriteColor& color);
+std::vector<short> read_accum(Driver& gl, size_t pixels, const ReadColor& read,
+                              const WriteColor& write);
+bool write_accum(Driver& gl, const short* values, size_t pixels, const WriteColor& write);
 
 } // namespace glckpt::replay

@@ -307,31 +307,22 @@ void read_drawable_accum(Exec& x, const log::ReadbackQuestion& q, std::vector<ch
     if (x.draw != q.name || q.width <= 0 || q.height <= 0)
         return;
     ws_make_current(x.stream.id, x.draw, x.read, true);
-    // Mesa accumulates sRGB windows by their linear values (measured: 0.2 loaded times 0.75 returns
-    // 0x2c, not 0x26), which does not go through 8 bits of color without loss: not kept.
-    GLint encoding = GL_LINEAR;
-    if (x.gl.glGetFramebufferAttachmentParameteriv && x.gl.glBindFramebuffer) {
-        const Helper helper(x, q.name);
-        x.gl.glBindFramebuffer(GL_FRAMEBUFFER, 0);
-        x.gl.glGetFramebufferAttachmentParameteriv(
-            GL_FRAMEBUFFER, GL_BACK_LEFT, GL_FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING, &encoding);
-    }
-    if (encoding == GL_SRGB)
-        return;
     const size_t pixels = (size_t)q.width * (size_t)q.height;
-    const std::vector<short> values = read_accum(x.gl, pixels, [&](unsigned char* to) {
+    const auto read = [&](unsigned char* to) {
         const Helper helper(x, q.name);
         tight_pack(x.gl);
         GLboolean twice = GL_FALSE;
         x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
         x.gl.glReadBuffer(twice ? GL_BACK : GL_FRONT);
         x.gl.glReadPixels(0, 0, q.width, q.height, GL_RGBA, GL_UNSIGNED_BYTE, to);
-    });
+    };
+    const auto write = [&](const unsigned char* color) {
+        draw_to_drawable(x, q.name, q.width, q.height, GL_RGBA, GL_UNSIGNED_BYTE, color);
+    };
+    const std::vector<short> values = read_accum(x.gl, pixels, read, write);
     if (values.empty())
         return;
-    write_accum(x.gl, values.data(), pixels, [&](const unsigned char* color) {
-        draw_to_drawable(x, q.name, q.width, q.height, GL_RGBA, GL_UNSIGNED_BYTE, color);
-    });
+    write_accum(x.gl, values.data(), pixels, write);
     log::ReadbackPart back{};
     for (size_t at = 0; at + sizeof back <= parts.size(); at += sizeof back + back.bytes) {
         memcpy(&back, parts.data() + at, sizeof back);
