@@ -413,7 +413,8 @@ int main(int argc, char** argv) {
     EGLConfig config;
     EGLint n = 0, id = 0;
     eglQueryContext(f.display, f.context, EGL_CONFIG_ID, &id);
-    const EGLint same[] = {EGL_CONFIG_ID, id, EGL_NONE}, size[] = {EGL_WIDTH, 16, EGL_NONE};
+    const EGLint same[] = {EGL_CONFIG_ID, id, EGL_NONE},
+                 size[] = {EGL_WIDTH, 16, EGL_HEIGHT, 16, EGL_NONE};
     eglChooseConfig(f.display, same, &config, 1, &n);
     Side sides[2] = {{.surface = f.surface, .context = f.context},
                      {.surface = eglCreatePbufferSurface(f.display, config, size),
@@ -422,6 +423,8 @@ int main(int argc, char** argv) {
         g_now = &s;
         eglMakeCurrent(f.display, s.surface, s.surface, s.context);
         make_objects();
+        glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT |
+                GL_STENCIL_BUFFER_BIT); // no memory of others'
     }
     const int frames = frames_wanted(argc, argv);
     const char* watched = getenv("FRAME_WATCH");
