@@ -15,6 +15,7 @@ enum class ReadbackKind : uint32_t {
     Image,     // an EGL image: one part, as of a two-dimensional texture that has it
     Feedback,  // one part: the vertices a transform feedback has captured, 64 bits
     Raster,    // one part: the color and secondary color of the raster position, 8 floats
+    State,     // one part: the attribute groups of `name`, for xStateTold
     Matrix,    // one part: the top of the stack of mode `target` (of unit `index`), 16 floats
     Attachment // one part: as of a two-dimensional texture of format `index` and that size, what is
                // attached to framebuffer `name` at `target`

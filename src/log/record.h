@@ -20,6 +20,18 @@ enum RecordFlags : uint16_t {
     kMayFail = 32,  // in an attach log: the driver may reject it, as the one before perhaps did
     kPartly = 16,   // with kFailed: a multi-bind command that had an effect but for names kNoName
     kNotLinked = 8, // set by the renderer: a glLinkProgram that failed while the program was in use
+    // Set by the renderer in a glPopAttrib, what the driver's is like (replay/told/pops.cpp): it
+    // passes over groups of which nothing has been set since the push; over lights with
+    // GL_ENABLE_BIT; over the alpha part of a blend equation where the color part is the same; over
+    // the provoking vertex and the newer capabilities. And what directs the commands behind it: the
+    // matrix mode (1 modelview, 2 projection, 3 texture, 0 another) and the active unit plus one
+    // (0: beyond).
+    kPopForgets = 64,
+    kPopLeavesLights = 128,
+    kPopLeavesAlpha = 8,
+    kPopLeavesNewer = 32,
+    kPoppedModeShift = 8,
+    kPoppedUnitShift = 10,
 };
 
 struct RecordHeader {

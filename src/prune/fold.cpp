@@ -1,5 +1,6 @@
 #include "prune/fold.h"
 #include "log/begin_end.h"
+#include "prune/fold/groups.h"
 #include <algorithm>
 #include <utility>
 
@@ -300,6 +301,9 @@ void Fold::record(const char* bytes) {
     const bool calls = h.op == (uint16_t)Op::glCallList || h.op == (uint16_t)Op::glCallLists;
     const bool pops = is(bytes, Op::glPopAttrib) && !c->attribs.empty() && !c->inside_begin;
     const bool rejected = failed && !calls && !pops;
+    if (rejected && !c->attribs.empty() && !c->inside_begin &&
+        !(c->list && c->list_mode == GL_COMPILE))
+        c->touched |= groups_touched_in_vain(bytes);
     if (rejected && is(bytes, Op::glEnd))
         c->inside_begin = false; // the error was glBegin's, or something in between
     if (rejected &&
@@ -330,6 +334,8 @@ void Fold::record(const char* bytes) {
 
 void Fold::effect(const char* bytes) {
     const auto& h = *reinterpret_cast<const log::RecordHeader*>(bytes);
+    if (!c->attribs.empty()) [[unlikely]]
+        c->touched |= groups_touched(*this, bytes);
     if (is(bytes, Op::glColorMaterial) ||
         (is(bytes, Op::glDisable) && as<rec::glDisable>(bytes).cap == GL_COLOR_MATERIAL))
         leave_color_material();

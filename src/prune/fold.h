@@ -247,6 +247,13 @@ class Fold {
     std::map<uint64_t, bool> front_used;
     std::map<uint64_t, bool> accum_used; // drawables whose accumulation buffer holds something
     int list_depth = 0;
+    uint32_t pop_ways = 0; // what the driver's glPopAttrib is like (log/record.h)
+    void note_ways_of_pop(uint16_t flags) {
+        constexpr uint16_t ways =
+            log::kPopForgets | log::kPopLeavesLights | log::kPopLeavesAlpha | log::kPopLeavesNewer;
+        if (flags >> log::kPoppedUnitShift) // else the renderer has said nothing
+            pop_ways = flags & ways;
+    }
     bool doubtful = false;         // a list is called in which something is wrong (Kept::doubtful)
     const Kept* heap_of = nullptr; // whose blobs a Heap payload means, while a list is called
 

@@ -51,6 +51,7 @@ struct SavedAttribs {
     uint32_t active_unit;
     uint32_t matrix_mode;
     SavedBuffers draw, read; // if the mask has them
+    uint32_t touched = 0;    // ContextState's at the push, of the level below
     Ref<Kept> push;
 };
 struct SavedClient {
@@ -97,6 +98,9 @@ struct ContextState {
     std::map<uint64_t, MatrixStack> matrices; // by mode, and unit for GL_TEXTURE
     std::vector<SavedAttribs> attribs;
     std::vector<SavedClient> client_attribs;
+    uint32_t popped = 0;  // groups (glPushAttrib's bits) that a pop was about, ever
+    uint32_t touched = 0; // of which something was set since the last push
+    Ref<Blob> told;       // what the driver had of the popped ones when it was asked last
     // Compiling a list
     Ref<DisplayList> list;
     uint32_t list_name = 0, list_mode = 0;

@@ -189,6 +189,9 @@ class Exec {
         list_base = compiles_only ? list_base : r.base;
     }
     void note_glDeleteLists(const rec::glDeleteLists& r);
+    void note_glPopAttrib(const rec::glPopAttrib& r);
+    void note_pops_of_list(const log::RecordHeader& h);
+    int ways_of_pop(); // log::kPopForgets and others (told/pops.cpp)
     void note_glUseProgram(const rec::glUseProgram& r) { current_program = r.program; }
     void note_glActiveShaderProgram(const rec::glActiveShaderProgram& r) {
         pipeline_program = r.program;

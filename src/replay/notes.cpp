@@ -27,6 +27,7 @@ void Exec::note_glDeleteLists(const rec::glDeleteLists& r) {
 }
 
 void Exec::note_glCallList(const rec::glCallList& r) {
+    note_pops_of_list(r.head_);
     if (compiling)
         shape.calls.push_back(r.list);
     if (compiles_only || !group->lists.matters(inside_begin))
@@ -36,6 +37,7 @@ void Exec::note_glCallList(const rec::glCallList& r) {
 }
 
 void Exec::note_glCallLists(const rec::glCallLists& r) {
+    note_pops_of_list(r.head_);
     if (compiles_only || !group->lists.matters(inside_begin))
         return;
     const void* p = in(reinterpret_cast<const char*>(&r), r.lists);

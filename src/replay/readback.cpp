@@ -15,8 +15,10 @@
 #include "replay/plain_reading.h"
 #include "replay/samples.h"
 #include "replay/stream.h"
+#include "replay/told/told.h"
 #include "replay/window_image.h"
 #include "replay/ws/ws.h"
+#include <algorithm>
 #include <cstring>
 
 namespace glckpt::replay {
@@ -450,6 +452,15 @@ std::vector<char> answer(Exec& x, const log::ReadbackQuestion& q) {
         GLfloat m[16] = {};
         if (read_matrix(x, q.target, q.index, m))
             memcpy(parts.add(p), m, sizeof m);
+        return parts.take();
+    }
+    case log::ReadbackKind::State: {
+        Parts parts;
+        ws_make_current(x.stream.id, x.draw, x.read, true);
+        const std::vector<char> told = state_told(x, (GLbitfield)q.name);
+        log::ReadbackPart p{};
+        p.bytes = told.size();
+        std::copy(told.begin(), told.end(), parts.add(p));
         return parts.take();
     }
     case log::ReadbackKind::Strings:

@@ -199,8 +199,9 @@ static uint32_t execute(Stream& s, char* record, uint64_t at) {
         x.holds_arrays = false;
     static const bool trace = getenv("GLCKPT_DEBUG_TRACE") != nullptr;
     if (trace)
-        fprintf(stderr, "glckpt: %d stream %u%s %lu %s\n", getpid(), s.id,
-                s.attaching ? " (attach)" : "", (unsigned long)at, log::to_text(record).c_str());
+        fprintf(stderr, "glckpt: %d stream %u%s %lu %s%s\n", getpid(), s.id,
+                s.attaching ? " (attach)" : "", (unsigned long)at, log::to_text(record).c_str(),
+                sync ? " (waited for)" : "");
     // (Into a list that is being compiled it goes all the same.)
     const bool misplaced =
         x.inside_begin && !sync && !x.compiling && !log::legal_inside_begin(h->op);

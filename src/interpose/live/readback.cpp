@@ -225,6 +225,16 @@ void read_matrices(uint32_t stream, prune::ContextState& c, prune::Fold& f) {
     }
 }
 
+// What glPopAttrib has put back is the driver's business (src/replay/told.cpp).
+void read_popped(uint32_t stream, prune::ContextState& c) {
+    c.told = {};
+    if (c.popped)
+        ask(stream, log::ReadbackKind::State, c.popped, 0)
+            .for_each([&](const log::ReadbackPart& p, const char* bytes) {
+                c.told = Ref<Blob>(Blob::copy(bytes, p.bytes));
+            });
+}
+
 // A texture that was deleted while there are views of it is read, and told, through them: what
 // none of them shows is out of everybody's reach.
 bool read_through_views(uint32_t stream, prune::ContextState& c, prune::Texture& deleted,
@@ -409,6 +419,7 @@ Status read_back_dirty(Pruner& p) {
             if (Status s = read_raster(id, *e.state); !s)
                 return s;
             read_matrices(id, *e.state, p.fold());
+            read_popped(id, *e.state);
         }
     for (auto& [id, e] : p.entries())
         if (e.state->current)

@@ -254,11 +254,16 @@ void Emitter::context(ContextState& c, bool with_lists) {
         lists(c);
     vertex_array(static_cast<VertexArray&>(*c.default_vao), !contents_later(c.default_vao.get()));
     attrib_stack(c);
+    begin_untouched(c.attribs.size());
     client_stack(c);
     state(c);
     bindings(c);
     matrices(c);
+    if (c.told && !lost_)
+        put(rec::xStateTold{.mask = c.popped},
+            {{offsetof(rec::xStateTold, data), c.told->data, c.told->bytes}});
     temporaries(c);
+    end_untouched(c.attribs.size(), c.touched);
     active_feedback(c);
     active_queries(c);
     open_list(c);

@@ -113,6 +113,8 @@ class Emitter {
     void matrices(ContextState& c);
     void attrib_stack(ContextState& c);
     uint32_t saved_buffers(const SavedAttribs& s);
+    void begin_untouched(size_t level);
+    void end_untouched(size_t level, uint32_t touched);
     void buffers_again(ContextState& c);
     void client_stack(ContextState& c);
     void bindings(ContextState& c);

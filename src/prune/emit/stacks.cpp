@@ -6,6 +6,8 @@ namespace glckpt::prune {
 
 void Emitter::attrib_stack(ContextState& c) {
     for (const SavedAttribs& s : c.attribs) {
+        const size_t level = (size_t)(&s - c.attribs.data());
+        begin_untouched(level);
         state_slots(s.slots);
         std::vector<std::pair<GLuint, GLenum>> bound_here;
         for (const auto& [index, slots] : s.units) {
@@ -25,6 +27,7 @@ void Emitter::attrib_stack(ContextState& c) {
         raster_position(s.slots);
         put(rec::glMatrixMode{.mode = s.matrix_mode});
         const uint32_t fbo = saved_buffers(s);
+        end_untouched(level, s.touched);
         kept(*s.push);
         if (fbo) {
             rec::glDeleteFramebuffers gone{};
@@ -37,6 +40,25 @@ void Emitter::attrib_stack(ContextState& c) {
             put(rec::glBindTexture{.target = target, .texture = 0});
         }
     }
+}
+
+// Mesa's glPopAttrib puts back only the groups of which something has been set since the push
+// (PopAttribState), and what is set below an inner push is not. What is emitted behind a push of
+// the app's is set below an inner one that saves nothing, and then the groups that the app has set
+// are told. Where the specification is followed that changes nothing. (At the greatest depth there
+// is no room: all counts as set.)
+constexpr size_t kAttribDepth = 16; // the least that GL_MAX_ATTRIB_STACK_DEPTH may be
+
+void Emitter::begin_untouched(size_t level) {
+    if (level > 0 && level < kAttribDepth)
+        put(rec::glPushAttrib{.mask = 0});
+}
+void Emitter::end_untouched(size_t level, uint32_t touched) {
+    if (level == 0 || level >= kAttribDepth)
+        return;
+    put(rec::glPopAttrib{});
+    if (touched)
+        put(rec::xTouchGroups{.mask = touched});
 }
 
 // What the push saves of the framebuffer that was bound: of the default one, whose present buffers

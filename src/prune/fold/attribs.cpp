@@ -1,106 +1,23 @@
 // The attribute stacks: a push remembers the slots of its groups, a pop puts them back.
-#include "prune/fold.h"
+#include "prune/fold/groups.h"
+#include <utility>
 
 namespace glckpt::prune {
 
 namespace {
 
-// glPushAttrib's bits to the generator's group numbers.
-uint32_t groups_of(uint32_t mask) {
-    struct {
-        uint32_t bit;
-        int group;
-    } static constexpr map[] = {
-        {GL_CURRENT_BIT, 0},
-        {GL_POINT_BIT, 1},
-        {GL_LINE_BIT, 2},
-        {GL_POLYGON_BIT, 3},
-        {GL_POLYGON_STIPPLE_BIT, 4},
-        {GL_PIXEL_MODE_BIT, 5},
-        {GL_LIGHTING_BIT, 6},
-        {GL_FOG_BIT, 7},
-        {GL_DEPTH_BUFFER_BIT, 8},
-        {GL_ACCUM_BUFFER_BIT, 9},
-        {GL_STENCIL_BUFFER_BIT, 10},
-        {GL_VIEWPORT_BIT, 11},
-        {GL_TRANSFORM_BIT, 12},
-        {GL_ENABLE_BIT, 13},
-        {GL_COLOR_BUFFER_BIT, 14},
-        {GL_HINT_BIT, 15},
-        {GL_EVAL_BIT, 16},
-        {GL_LIST_BIT, 17},
-        {GL_TEXTURE_BIT, 18},
-        {GL_SCISSOR_BIT, 19},
-        {GL_MULTISAMPLE_BIT, 20},
-    };
-    uint32_t g = 0;
-    for (const auto& m : map)
-        if (mask & m.bit)
-            g |= 1u << m.group;
-    return g;
-}
-
-// Groups, beside GL_ENABLE_BIT, that save a capability (compatibility tables 23.x).
-uint32_t group_bit_of_cap(uint32_t cap) {
-    if (cap >= GL_LIGHT0 && cap < GL_LIGHT0 + 8)
-        return GL_LIGHTING_BIT;
-    if (cap >= GL_CLIP_PLANE0 && cap < GL_CLIP_PLANE0 + 8)
-        return GL_TRANSFORM_BIT;
-    if (cap >= GL_MAP1_COLOR_4 && cap <= GL_MAP2_VERTEX_4)
-        return GL_EVAL_BIT;
-    switch (cap) {
-    case GL_LIGHTING:
-    case GL_COLOR_MATERIAL:
-        return GL_LIGHTING_BIT;
-    case GL_NORMALIZE:
-    case GL_RESCALE_NORMAL:
-    case GL_DEPTH_CLAMP:
-        return GL_TRANSFORM_BIT;
-    case GL_FOG:
-    case GL_COLOR_SUM:
-        return GL_FOG_BIT;
-    case GL_BLEND:
-    case GL_ALPHA_TEST:
-    case GL_DITHER:
-    case GL_COLOR_LOGIC_OP:
-    case GL_INDEX_LOGIC_OP:
-    case GL_FRAMEBUFFER_SRGB:
-        return GL_COLOR_BUFFER_BIT;
-    case GL_DEPTH_TEST:
-        return GL_DEPTH_BUFFER_BIT;
-    case GL_STENCIL_TEST:
-        return GL_STENCIL_BUFFER_BIT;
-    case GL_SCISSOR_TEST:
-        return GL_SCISSOR_BIT;
-    case GL_POINT_SMOOTH:
-    case GL_POINT_SPRITE:
-        return GL_POINT_BIT;
-    case GL_LINE_SMOOTH:
-    case GL_LINE_STIPPLE:
-        return GL_LINE_BIT;
-    case GL_CULL_FACE:
-    case GL_POLYGON_SMOOTH:
-    case GL_POLYGON_STIPPLE:
-    case GL_POLYGON_OFFSET_FILL:
-    case GL_POLYGON_OFFSET_LINE:
-    case GL_POLYGON_OFFSET_POINT:
-        return GL_POLYGON_BIT;
-    case GL_MULTISAMPLE:
-    case GL_SAMPLE_ALPHA_TO_COVERAGE:
-    case GL_SAMPLE_ALPHA_TO_ONE:
-    case GL_SAMPLE_COVERAGE:
-        return GL_MULTISAMPLE_BIT;
-    case GL_AUTO_NORMAL:
-        return GL_EVAL_BIT;
-    default:
-        return 0;
+// By a driver with these ways (log::kPopLeavesLights and others; 0: as it is specified).
+bool saved(const Key& key, uint32_t mask, uint32_t groups, uint32_t ways = 0) {
+    static const uint16_t enable = family("enable"), provoking = family("provoking_vertex");
+    if (key.family == enable) {
+        const auto cap = (uint32_t)key.k[0];
+        if ((ways & log::kPopLeavesNewer) && is_newer_cap(cap))
+            return false;
+        return (group_bit_of_cap(cap) & mask) ||
+               ((mask & GL_ENABLE_BIT) && !((ways & log::kPopLeavesLights) && is_light(cap)));
     }
-}
-
-bool saved(const Key& key, uint32_t mask, uint32_t groups) {
-    static const uint16_t enable = family("enable");
-    if (key.family == enable)
-        return (mask & GL_ENABLE_BIT) || (group_bit_of_cap((uint32_t)key.k[0]) & mask);
+    if (key.family == provoking && (ways & log::kPopLeavesNewer))
+        return false;
     if (key.family == kLightFamily || key.family == kMaterialFamily)
         return mask & GL_LIGHTING_BIT;
     if (key.family == kClipPlaneFamily)
@@ -144,7 +61,7 @@ void restore(Slots& to, const Slots& was, Which which) {
             gone.push_back(key);
     for (const Key& k : gone)
         to.erase(k);
-    copy(was, to, [](const Key&) { return true; });
+    copy(was, to, which);
 }
 
 SavedBuffers buffers_of(const Fold& f, const Ref<Object>& fbo, uint16_t own, uint16_t of_default) {
@@ -218,6 +135,7 @@ void fold_push_attrib(Fold& f, const char* r) {
     if (s.mask & GL_PIXEL_MODE_BIT)
         s.read = buffers_of(f, f.c->read_fbo, read_family(), kDefaultReadFamily);
     s.push = f.keep(r);
+    s.touched = std::exchange(f.c->touched, 0);
     f.c->attribs.push_back(std::move(s));
 }
 
@@ -226,13 +144,26 @@ void fold_pop_attrib(Fold& f, const char* r) {
         return;
     SavedAttribs s = std::move(f.c->attribs.back());
     f.c->attribs.pop_back();
+    f.c->popped |= s.mask;
+    // As the driver does it (log/record.h). What it does otherwise still, it is asked for at a
+    // checkpoint (src/replay/told). In a display list nothing is noted of the single pop.
+    const uint16_t flags = f.list_depth ? 0 : reinterpret_cast<const log::RecordHeader*>(r)->flags;
+    f.note_ways_of_pop(flags);
+    if (f.pop_ways & log::kPopForgets)
+        s.mask &= f.c->touched;
+    f.c->touched = s.touched;
     if (s.mask & GL_ENABLE_BIT)
         f.leave_color_material();
     const uint32_t groups = groups_of(s.mask);
-    restore(f.c->slots, s.slots, [&](const Key& k) { return saved(k, s.mask, groups); });
+    static const uint16_t equation = family("blend_equation");
+    const bool alpha = (f.pop_ways & log::kPopLeavesAlpha) && alpha_is_left(f.c->slots, s.slots);
+    const auto which = [&](const Key& k) {
+        return saved(k, s.mask, groups, f.pop_ways) && !(alpha && k.family == equation);
+    };
+    restore(f.c->slots, s.slots, which);
     for (size_t u = 0; u < f.c->units.size(); ++u) {
-        restore(f.c->units[u].slots, s.units[(int)u],
-                [&](const Key& k) { return saved_of_unit(k, s.mask); });
+        const auto of_unit = [&](const Key& k) { return saved_of_unit(k, s.mask); };
+        restore(f.c->units[u].slots, s.units[(int)u], of_unit);
         if (s.mask & GL_TEXTURE_BIT) {
             const auto it = s.bound.find((int)u);
             f.c->units[u].bound =
@@ -243,6 +174,11 @@ void fold_pop_attrib(Fold& f, const char* r) {
         f.c->active_unit = s.active_unit;
     if (s.mask & GL_TRANSFORM_BIT)
         f.c->matrix_mode = s.matrix_mode;
+    static constexpr uint32_t kModes[] = {0, GL_MODELVIEW, GL_PROJECTION, GL_TEXTURE};
+    if (const uint32_t mode = kModes[flags >> log::kPoppedModeShift & 3])
+        f.c->matrix_mode = mode;
+    if (const uint32_t unit = flags >> log::kPoppedUnitShift)
+        f.c->active_unit = unit - 1;
     pop_buffers(f, s, Fold::failed(r));
 }
 

@@ -98,13 +98,18 @@ void Fold::call_list(uint32_t name, int depth) {
     heap_of = outer;
 }
 
+// (In the first call of all, the renderer has said what its pops are like: told/pops.cpp.)
 void fold_call_list(Fold& f, const char* r) {
+    if (!f.list_depth)
+        f.note_ways_of_pop(reinterpret_cast<const log::RecordHeader*>(r)->flags);
     f.call_list(f.as<rec::glCallList>(r).list, f.list_depth);
 }
 
 void fold_call_lists(Fold& f, const char* r) {
     static const uint16_t fam = family("list_base");
     const auto& l = f.as<rec::glCallLists>(r);
+    if (!f.list_depth)
+        f.note_ways_of_pop(l.head_.flags);
     uint32_t base = 0;
     if (const Kept* k = f.c->slots.find({fam}))
         base = k->as<rec::glListBase>().base;

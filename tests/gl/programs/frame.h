@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <unistd.h>
 #include <vector>
 
@@ -85,6 +86,11 @@ struct Frames {
         printf("frame %d crc %08x\n", frame++, crc);
         if (pause_us)
             usleep((useconds_t)pause_us);
+        // FRAME_HOLD=N:FILE: behind frame N, stands until there is the file.
+        const char* hold = getenv("FRAME_HOLD");
+        const char* file = hold ? strchr(hold, ':') : nullptr;
+        while (file && atoi(hold) == frame - 1 && access(file + 1, F_OK) != 0)
+            usleep(10'000);
     }
 };
 
