@@ -152,7 +152,7 @@ Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
         if (!t.drawn || t.counted || (!t.active && !t.ended))
             continue;
         const Status busy =
-            Status::refused("it is in the middle of a transform feedback (try again)");
+            Status::refused("it is in the middle of a transform feedback; try again");
         // A program that has lost its name is only there while it is in use.
         const bool program_there = !t.program || t.program->named || t.program == c.program;
         if (c.conditional || !program_there || (t.active && !o->named))
@@ -194,7 +194,7 @@ Status read_raster(uint32_t stream, prune::ContextState& c) {
     for (const prune::SavedAttribs& s : c.attribs)
         lost |= unknown(s.slots);
     return lost ? Status::refused("a raster position that lighting has colored is on the attribute "
-                                  "stack (try again)")
+                                  "stack; try again")
                 : Status();
 }
 
@@ -314,7 +314,7 @@ Status read_unnamed(uint32_t stream, prune::ContextState& c) {
                                             : o.cls == NameClass::buffer ? "buffer "
                                                                          : "renderbuffer ") +
                                 std::to_string(o.name) + " has been deleted and is still in use, " +
-                                "and holds what only the GPU has (try again)");
+                                "and holds what only the GPU has; try again");
     });
     return s;
 }
