@@ -429,11 +429,16 @@ Status read_back_dirty(Pruner& p) {
     std::erase_if(p.fold().accum_used, gone);
     std::erase_if(p.fold().front_used, gone);
     for (const DrawableInfo& d : drawables) {
+        // A bare window that has become a drawable of another config has none of what it had.
+        if (const auto it = drawable_contents().find(d.drawable);
+            it != drawable_contents().end() && it->second.config != d.config)
+            drawable_contents().erase(it);
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))
             continue;
         dirty = false;
         DrawableContents now;
+        now.config = d.config;
         bool accum = p.fold().accum_used.count(d.drawable) != 0;
         ask(d, accum).for_each([&](const log::ReadbackPart& part, const char* bytes) {
             const bool first = part.level == (int32_t)log::DrawableBuffer::Accum;

@@ -368,8 +368,7 @@ class GlxDisplay : public Display {
             return false;
         const int small[] = {GLX_PBUFFER_WIDTH, 1, GLX_PBUFFER_HEIGHT, 1, None};
         made.handle = h;
-        if (!s)
-            made.tiny = glx().glXCreatePbuffer(dpy_, fb, small);
+        made.tiny = glx().glXCreatePbuffer(dpy_, fb, small);
         return !trap.failure(true).code;
     }
     void destroy_helper(RealContext::Helper& h) override {
@@ -381,6 +380,19 @@ class GlxDisplay : public Display {
         XTrap trap(dpy_, c_.major, c_.first_error);
         const GLXDrawable d = s ? s->handle : h.tiny;
         return glx().glXMakeContextCurrent(dpy_, d, d, static_cast<GLXContext>(h.handle));
+    }
+    void* hold_window(const RealSurface& s) override {
+        GLXFBConfig fb = config(s.config);
+        if (!fb || !glx().glXCreateNewContext)
+            return nullptr;
+        XTrap trap(dpy_, c_.major, c_.first_error);
+        GLXContext c = glx().glXCreateNewContext(dpy_, fb, GLX_RGBA_TYPE, nullptr, True);
+        if (c)
+            glx().glXMakeContextCurrent(dpy_, s.handle, s.handle, c);
+        return c;
+    }
+    void let_window_go(void* holder) override {
+        glx().glXDestroyContext(dpy_, static_cast<GLXContext>(holder));
     }
 
   private:
