@@ -106,6 +106,8 @@ void keep_answer(AnswerForm form, GLenum pname, const void* values, size_t value
         c.answers = std::make_unique<Answers>();
     const Question what = question(pname);
     c.answers->keep(form, pname, what, values, what.values * value_bytes, &c.stream.answered);
+    if (what.cls == AnswerClass::k_enable && c.stream.known_clean())
+        c.answers->learn(form, pname);
 }
 
 // The driver's context is one with errors.
@@ -219,6 +221,8 @@ GLCKPT_GL GLenum glGetError(void) {
     if (s.known_clean() && !s.inside_begin)
         return GL_NO_ERROR;
     const GLenum error = encode::xGetError(s);
+    if (error != GL_NO_ERROR && t_context->answers)
+        t_context->answers->told_error();
     // KHR_no_error, issue 3: all but this one are undefined, and Mesa never tells them.
     return t_context->no_error && error != GL_OUT_OF_MEMORY ? (GLenum)GL_NO_ERROR : error;
 }
