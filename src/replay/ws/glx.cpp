@@ -368,8 +368,13 @@ class GlxDisplay : public Display {
             return false;
         const int small[] = {GLX_PBUFFER_WIDTH, 1, GLX_PBUFFER_HEIGHT, 1, None};
         made.handle = h;
+        if (trap.failure(true).code)
+            return false;
+        XTrap of_pbuffer(dpy_, c_.major, c_.first_error);
         made.tiny = glx().glXCreatePbuffer(dpy_, fb, small);
-        return !trap.failure(true).code;
+        if (of_pbuffer.failure(true).code) // a config for windows alone
+            made.tiny = None;
+        return s || made.tiny;
     }
     void destroy_helper(RealContext::Helper& h) override {
         glx().glXDestroyContext(dpy_, static_cast<GLXContext>(h.handle));
