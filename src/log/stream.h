@@ -120,6 +120,8 @@ class Stream {
     uint64_t answered = 0;
     // Nothing was issued since a reply that said: no error is pending.
     bool known_clean() const { return write_ == clean_at_; }
+    // The record just committed raises no error for certain, and it was known before it.
+    void still_clean() { clean_at_ = write_; }
 
     // Each command that can fail waits, and its debug messages are delivered
     // (interpose/gl/debug.cpp).

@@ -131,7 +131,7 @@ struct CreateSurface {
     uint64_t surface;
     uint32_t display;
     SurfaceKind kind;
-    int32_t config;
+    int32_t config;  // GlxBareWindow: may be told anew
     uint32_t visual; // GlxOldPixmap
     uint64_t native; // the X server's id
     uint32_t attribs;

@@ -147,6 +147,7 @@ std::vector<char> answer(log::AskHeader h, std::vector<char>& q, int fd) {
     case log::Ask::Pause:
         return bytes_of((uint32_t)pause_streams());
     case log::Ask::Resume:
+        ws_let_windows_go();
         resume_streams();
         return {};
     case log::Ask::SwitchStream:

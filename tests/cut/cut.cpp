@@ -129,7 +129,7 @@ int play(const Log& log, const Options& o) {
             if (!o.quiet)
                 printf("  cut %zu refused: %s\n", i, s.why().c_str());
             // A moment that is refused loses nothing; a renderer that is refused a call is lost.
-            if (s.why().find("(try again)") == std::string::npos) {
+            if (!s.why().ends_with("try again")) {
                 printf("%s: cut %zu after %s: %s\n", o.log.c_str(), i,
                        name_of(log.entries()[i]).c_str(), s.why().c_str());
                 return 1;

@@ -11,6 +11,11 @@
 //   answers of a class are good while its bit is set, and of its present generation.
 // - for glGetError: nothing has been issued since a reply that told that no error was pending.
 //
+// Programs switch a capability, ask whether that was an error, and ask how it is. What glEnable and
+// glDisable of a capability do here is learned: if a command was issued, the driver then answers
+// that the capability is so, and no error was told or is pending, the same command will do the
+// same whenever it is executed, and raise none.
+//
 // Thread rules: as for the context's stream, one thread at a time.
 #pragma once
 #include "gen/gl/answers.h"
@@ -27,8 +32,14 @@ class Answers {
     const void* find(AnswerForm form, GLenum pname, uint64_t answered) const;
     void keep(AnswerForm form, GLenum pname, Question what, const void* values, size_t bytes,
               uint64_t* answered);
-    // glEnable and glDisable of this capability.
-    void forget(GLenum cap);
+    // glEnable or glDisable of this capability is issued. True: it is known what that does.
+    // `executed`: as soon as the renderer comes to it (not between glBegin and glEnd, nor into a
+    // list).
+    bool switched(GLenum cap, bool on, bool executed, uint64_t answered);
+    // The driver says that no error is pending, with an answer just kept.
+    void learn(AnswerForm form, GLenum cap);
+    // The program has been told an error.
+    void told_error() { ++errors_; }
 
   private:
     static constexpr size_t kPlaces = 256, kMostValues = 16;
@@ -43,6 +54,20 @@ class Answers {
     static size_t place(AnswerForm form, GLenum pname) {
         return (pname * 2654435761u >> 20 ^ (size_t)form * 41) % kPlaces;
     }
+    // What was learned of glDisable and glEnable; and which of them was the last, as long as
+    // nothing else has changed such answers and no error was told.
+    struct Switch {
+        GLenum cap = kNobody;
+        bool works[2] = {};
+        bool last = false;
+        uint32_t generation = 0, errors = 0;
+    };
+    static constexpr size_t kSwitches = 64;
+    Switch& switch_of(GLenum cap) { return switches_[cap * 2654435761u >> 26]; }
+    void set(Answer& a, bool on);
+    void forget(GLenum cap);
+    Switch switches_[kSwitches];
+    uint32_t errors_ = 1;
     Answer answers_[kPlaces];
     uint32_t generations_[64] = {};
 };

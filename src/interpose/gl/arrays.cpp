@@ -296,11 +296,22 @@ static bool array_capability(GLenum cap) {
             cap == GL_SECONDARY_COLOR_ARRAY) &&
            t_context->api == Api::GlCompat && !shadow().compiling_list;
 }
-// Kept answers: those about this capability are old, the others are not.
-static void changes(GLenum cap) {
-    if (stream().answered & bit(AnswerClass::k_enable)) [[unlikely]]
-        t_context->answers->forget(cap);
-}
+// Kept answers: those about this capability are another one's now, or old; the others are not.
+// Around the command: where it is known to raise no error, none is pending after it either.
+struct Switching {
+    log::Stream& s = stream();
+    bool stays_clean = false;
+    Switching(GLenum cap, bool on) {
+        if (Answers* a = t_context->answers.get())
+            stays_clean =
+                a->switched(cap, on, !s.inside_begin && !shadow().compiling_list, s.answered) &&
+                s.known_clean();
+    }
+    ~Switching() {
+        if (stays_clean)
+            s.still_clean();
+    }
+};
 GLCKPT_GL void glEnable(GLenum cap) {
     if (array_capability(cap)) [[unlikely]] {
         glEnableClientState(cap);
@@ -308,8 +319,8 @@ GLCKPT_GL void glEnable(GLenum cap) {
     }
     if (cap == GL_DEBUG_OUTPUT || cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, true);
-    changes(cap);
     note_restart(cap, true);
+    const Switching answers(cap, true);
     encode::glEnable(stream(), cap);
 }
 GLCKPT_GL void glDisable(GLenum cap) {
@@ -319,8 +330,8 @@ GLCKPT_GL void glDisable(GLenum cap) {
     }
     if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) [[unlikely]]
         debug_capability(cap, false);
-    changes(cap);
     note_restart(cap, false);
+    const Switching answers(cap, false);
     encode::glDisable(stream(), cap);
 }
 GLCKPT_GL void glClientActiveTexture(GLenum texture) {

@@ -103,6 +103,7 @@ struct Context {
     Shadow shadow;
     std::shared_ptr<ShareGroup> group;
     Api api = Api::None;
+    bool no_error = false;             // as the program asked for it (ws/world.cpp)
     uint32_t id = 0;                   // also the stream's
     NameSpace own_names[kNameClasses]; // of the classes that are not shared
     std::unordered_map<GLuint, std::unique_ptr<VaoShadow>> vaos;

@@ -102,12 +102,20 @@ const void* find_answer(AnswerForm form, GLenum pname) {
 // What the driver has just answered, without an error.
 void keep_answer(AnswerForm form, GLenum pname, const void* values, size_t value_bytes) {
     Context& c = *t_context;
-    if (!c.stream.real() || c.stream.shared().reply_error)
-        return;
     if (!c.answers)
         c.answers = std::make_unique<Answers>();
     const Question what = question(pname);
     c.answers->keep(form, pname, what, values, what.values * value_bytes, &c.stream.answered);
+    if (what.cls == AnswerClass::k_enable && c.stream.known_clean())
+        c.answers->learn(form, pname);
+}
+
+// The driver's context is one with errors.
+template <class T>
+void say_no_error(GLenum pname, T* data) {
+    constexpr GLint bit = 8; // GL_CONTEXT_FLAG_NO_ERROR_BIT
+    if (pname == GL_CONTEXT_FLAGS && t_context->no_error)
+        *data = std::is_same_v<T, GLboolean> ? (T)GL_TRUE : (T)((GLint)*data | bit);
 }
 
 template <class T>
@@ -122,10 +130,13 @@ void get(AnswerForm form, GLenum pname, T* data, void (*ask)(log::Stream&, GLenu
         return ask(stream(), pname, data);
     if (const void* known = find_answer(form, pname)) {
         memcpy(data, known, what.values * sizeof(T));
-        return;
+        return say_no_error(pname, data);
     }
     ask(stream(), pname, data);
+    if (!stream().real() || stream().shared().reply_error)
+        return;
     keep_answer(form, pname, data, sizeof(T));
+    say_no_error(pname, data);
 }
 
 const GLubyte* ask_string(GLenum name, GLint index, GLint which) {
@@ -198,7 +209,8 @@ GLCKPT_GL GLboolean glIsEnabled(GLenum cap) {
         return *static_cast<const GLboolean*>(known);
     const GLboolean on = encode::glIsEnabled(stream(), cap);
     if (question(cap).cls == AnswerClass::k_enable)
-        keep_answer(AnswerForm::Enabled, cap, &on, sizeof on);
+        if (stream().real() && !stream().shared().reply_error)
+            keep_answer(AnswerForm::Enabled, cap, &on, sizeof on);
     return on;
 }
 GLCKPT_GL GLenum glGetError(void) {
@@ -208,7 +220,11 @@ GLCKPT_GL GLenum glGetError(void) {
     const DebugPoint deliver;
     if (s.known_clean() && !s.inside_begin)
         return GL_NO_ERROR;
-    return encode::xGetError(s);
+    const GLenum error = encode::xGetError(s);
+    if (error != GL_NO_ERROR && t_context->answers)
+        t_context->answers->told_error();
+    // KHR_no_error, issue 3: all but this one are undefined, and Mesa never tells them.
+    return t_context->no_error && error != GL_OUT_OF_MEMORY ? (GLenum)GL_NO_ERROR : error;
 }
 
 GLCKPT_GL void glGetPointerv(GLenum pname, void** params) {

@@ -152,7 +152,7 @@ Status read_feedbacks(uint32_t stream, prune::ContextState& c) {
         if (!t.drawn || t.counted || (!t.active && !t.ended))
             continue;
         const Status busy =
-            Status::refused("it is in the middle of a transform feedback (try again)");
+            Status::refused("it is in the middle of a transform feedback; try again");
         // A program that has lost its name is only there while it is in use.
         const bool program_there = !t.program || t.program->named || t.program == c.program;
         if (c.conditional || !program_there || (t.active && !o->named))
@@ -194,7 +194,7 @@ Status read_raster(uint32_t stream, prune::ContextState& c) {
     for (const prune::SavedAttribs& s : c.attribs)
         lost |= unknown(s.slots);
     return lost ? Status::refused("a raster position that lighting has colored is on the attribute "
-                                  "stack (try again)")
+                                  "stack; try again")
                 : Status();
 }
 
@@ -324,7 +324,7 @@ Status read_unnamed(uint32_t stream, prune::ContextState& c) {
                                             : o.cls == NameClass::buffer ? "buffer "
                                                                          : "renderbuffer ") +
                                 std::to_string(o.name) + " has been deleted and is still in use, " +
-                                "and holds what only the GPU has (try again)");
+                                "and holds what only the GPU has; try again");
     });
     return s;
 }
@@ -440,11 +440,16 @@ Status read_back_dirty(Pruner& p) {
     std::erase_if(p.fold().accum_used, gone);
     std::erase_if(p.fold().front_used, gone);
     for (const DrawableInfo& d : drawables) {
+        // A bare window that has become a drawable of another config has none of what it had.
+        if (const auto it = drawable_contents().find(d.drawable);
+            it != drawable_contents().end() && it->second.config != d.config)
+            drawable_contents().erase(it);
         bool& dirty = p.fold().drawable_dirty[d.drawable];
         if (!d.context || !dirty || !p.entries().count(d.context))
             continue;
         dirty = false;
         DrawableContents now;
+        now.config = d.config;
         bool accum = p.fold().accum_used.count(d.drawable) != 0;
         ask(d, accum).for_each([&](const log::ReadbackPart& part, const char* bytes) {
             const bool first = part.level == (int32_t)log::DrawableBuffer::Accum;

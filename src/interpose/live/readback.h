@@ -11,6 +11,7 @@ struct DrawableContents {
         prune::Contents contents;
     };
     std::vector<Part> parts;
+    int32_t config = -1;
 };
 
 // Everything dirty, of every group and drawable; the pruner's lock is held and the renderer

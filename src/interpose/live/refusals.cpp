@@ -21,11 +21,11 @@ Status unrestorable(Pruner& p) {
     for (auto& [id, e] : p.entries()) {
         if (const prune::Kept* k = e.state->slots.find({mode});
             k && k->as<rec::xRenderMode>().mode != GL_RENDER)
-            return Status::refused("it is in the middle of a GL selection or feedback (try again)");
+            return Status::refused("it is in the middle of a GL selection or feedback; try again");
         // To execute again what it has executed so far would draw it twice; and its arrays are no
         // longer what they were when it began.
         if (e.state->list && (e.state->list_mode != GL_COMPILE || e.state->list->draws_arrays))
-            return Status::refused("it is in the middle of compiling a display list (try again)");
+            return Status::refused("it is in the middle of compiling a display list; try again");
         // No driver gives a name to a vertex array again that only a stack still refers to.
         for (const prune::SavedClient& s : e.state->client_attribs)
             if (s.mask & GL_CLIENT_VERTEX_ARRAY_BIT && s.vao->name && !s.vao->named)

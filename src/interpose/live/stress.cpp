@@ -39,7 +39,7 @@ void stress_point() {
     const Status s = replace_renderer();
     t_replacing = false;
     // A moment that cannot be given to a new renderer: the next one may be.
-    if (!s && s.why().find("(try again)") != std::string::npos) {
+    if (!s && s.why().ends_with("try again")) {
         g_times.fetch_sub(1);
         g_next.store(n + 1);
         return;

@@ -106,6 +106,26 @@ void let_go(WsContext* c) {
         destroy_context(c);
 }
 
+// A bare X window has no config. Mesa makes a drawable of it for the first context that is bound to
+// it, with that context's config (its samples, its depth bits), and that drawable is what all
+// others see, whatever their configs are, until none of the contexts that were bound to it last is
+// left: a context that is released keeps its own until it is bound to something else or destroyed
+// (driFetchDrawable and driReleaseDrawables in Mesa's dri_common.c).
+void note_config(const WsContext* c, Surface* s) {
+    if (!s || s->kind != SurfaceKind::GlxBareWindow || c->made.config < 0)
+        return;
+    {
+        Locked hold(world().lock);
+        if (s->config == c->made.config)
+            return;
+        for (const WsContext* o : world().live_contexts)
+            if (o->last_drawables[0] == s->id || o->last_drawables[1] == s->id)
+                return;
+        s->config = c->made.config;
+    }
+    ask(kCreateSurface, question_of(*s)); // it exists: this tells its config
+}
+
 bool bind_in_renderer(WsContext& c, const Surface* draw, const Surface* read) {
     log::Stream& s = c.gl->stream;
     encode::wsMakeCurrent(s, draw ? draw->id : 0, read ? read->id : 0);
@@ -183,6 +203,10 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
     std::vector<Surface*> dead;
     const bool in_place = c->bound && c->draw == draw && c->read == read;
     const auto bind = [&] {
+        // Now: a renderer that takes over from the one that has executed the call below finds the
+        // drawable in the context's live set.
+        note_config(c, draw);
+        note_config(c, read);
         for (WsContext* o : idle) {
             encode::wsRelease(o->gl->stream);
             o->gl->stream.wait_executed();
@@ -202,6 +226,8 @@ Bind make_current(WsContext* c, Surface* draw, Surface* read, bool exclusive) {
         c->bound = true;
         c->draw = draw;
         c->read = read;
+        c->last_drawables[0] = draw ? draw->id : 0;
+        c->last_drawables[1] = read ? read->id : 0;
         for (Surface* o : {draw, read == draw ? nullptr : read})
             if (o) {
                 ++o->uses;
@@ -288,7 +314,7 @@ void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
             for (ws::Surface* s : {c->draw, c->read == c->draw ? nullptr : c->read})
                 if (s)
                     list.push_back({s->id, s->kind, c->gl->id, s->width, s->height, s == c->draw,
-                                    (uint32_t)s->native});
+                                    (uint32_t)s->native, s->config});
         }
         // What is current nowhere is read through the context that was current with it last, or
         // through any that can reach it.
@@ -301,8 +327,8 @@ void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data) {
                 if (c->display == s->display && c->had_drawable &&
                     (!reader || c->gl->id == s->last_context))
                     reader = c->gl->id;
-            list.push_back(
-                {s->id, s->kind, reader, s->width, s->height, true, (uint32_t)s->native});
+            list.push_back({s->id, s->kind, reader, s->width, s->height, true, (uint32_t)s->native,
+                            s->config});
         }
     }
     for (DrawableInfo& d : list) {

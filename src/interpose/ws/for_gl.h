@@ -14,6 +14,7 @@ struct DrawableInfo {
     int width, height;
     bool is_draw;    // it is the context's draw drawable (else only its read drawable)
     uint32_t window; // its X window as the app knows it; 0 for pbuffers and pixmaps
+    int32_t config;
 };
 void ws_for_each_drawable(void (*f)(const DrawableInfo&, void*), void* data);
 

@@ -135,6 +135,39 @@ bool releases_without_flush(const std::vector<int32_t>& attribs) {
     return false;
 }
 
+// Contexts without errors (KHR_no_error): what is undefined in them is to raise an error, so one
+// that raises errors, told that it does not (gl/gets.cpp), is a context without errors. No helper
+// of the renderer's, which reads what only the GPU has, could share with a driver's own: contexts
+// that share must agree in it (GLX_ARB_create_context_no_error, EGL_KHR_create_context_no_error).
+// So the driver is asked for one, for it may refuse, and then for the same without the attribute.
+constexpr int32_t kNoErrorAttrib = 0x31B3; // GLX's and EGL's
+
+bool wants_no_errors(const std::vector<int32_t>& attribs) {
+    bool wants = false;
+    for (size_t i = 0; i + 1 < attribs.size(); i += 2)
+        if (attribs[i] == kNoErrorAttrib)
+            wants = attribs[i + 1] != 0;
+    return wants;
+}
+
+std::vector<int32_t> without_no_error(const std::vector<int32_t>& attribs) {
+    std::vector<int32_t> rest;
+    for (size_t i = 0; i + 1 < attribs.size(); i += 2)
+        if (attribs[i] != kNoErrorAttrib)
+            rest.insert(rest.end(), {attribs[i], attribs[i + 1]});
+    rest.push_back(attribs.back());
+    return rest;
+}
+
+bool driver_makes_no_error(const WsContext& like, Failure* why) {
+    CreateContext q = question_of(like);
+    q.share = 0;
+    const auto o = ask_for<Outcome>(kCreateContext, q, like.attribs);
+    *why = o.failure;
+    ask(kDestroyContext, ContextOnly{like.gl->id});
+    return o.ok != 0;
+}
+
 } // namespace
 
 static log::RecordedSurface recorded(const Surface& s) {
@@ -154,8 +187,19 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
     like->gl->ws = like.get();
     like->flush_on_release = !releases_without_flush(like->attribs);
     like->made.share = share ? share->gl->id : 0;
+    like->gl->no_error = wants_no_errors(like->attribs);
+    const bool fits = !share || share->gl->no_error == like->gl->no_error;
+    if (!fits) { // as Mesa says it
+        *why = like->display->is_glx() ? Failure{8 /*BadMatch*/, 1, 0, 0, 0}
+                                       : Failure{0x3009 /*EGL_BAD_MATCH*/, 0, 0, 0, 0};
+    }
     const auto made = [&] {
         use_config(*like->display, like->made.config);
+        if (wants_no_errors(like->attribs)) {
+            if (!driver_makes_no_error(*like, why))
+                return false;
+            like->attribs = without_no_error(like->attribs);
+        }
         const auto o = ask_for<Outcome>(kCreateContext, question_of(*like), like->attribs);
         *why = o.failure;
         return o.ok != 0;
@@ -164,7 +208,7 @@ WsContext* create_context(std::unique_ptr<WsContext> like, Api api, WsContext* s
         world().contexts.insert(like.get());
         world().live_contexts.push_back(like.get());
     };
-    if (!settle(made, noted)) {
+    if (!fits || !settle(made, noted)) {
         glckpt::destroy_context(like->gl);
         return nullptr;
     }

@@ -63,7 +63,7 @@ struct Surface {
     uint64_t id = 0; // GLX: the XID; EGL: beyond 32 bits
     DisplayObject* display = nullptr;
     SurfaceKind kind{};
-    int32_t config = -1;
+    int32_t config = -1; // GlxBareWindow: of the context that made it a drawable (current.cpp)
     uint32_t visual = 0; // GlxOldPixmap: the app's visual id
     uint64_t native = 0; // the app's XID
     std::vector<int32_t> attribs;
@@ -103,6 +103,8 @@ struct WsContext {
     bool bound = false;
     Surface* draw = nullptr;
     Surface* read = nullptr;
+    // Drawables that it was made current with last, even if it is bound to none now.
+    uint64_t last_drawables[2] = {};
 };
 
 struct Thread {

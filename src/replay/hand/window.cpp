@@ -7,6 +7,10 @@ namespace glckpt::replay {
 
 void decode_wsMakeCurrent(Exec& x, const char* record) {
     auto* r = reinterpret_cast<const rec::wsMakeCurrent*>(record);
+    if (x.stream.attaching) {
+        ws_hold_window(x.stream.id, r->draw);
+        ws_hold_window(x.stream.id, r->read);
+    }
     const bool ok = ws_make_current(x.stream.id, r->draw, r->read, x.stream.attaching);
     if (ok) {
         x.draw = r->draw;

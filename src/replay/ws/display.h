@@ -90,6 +90,10 @@ class Display {
                              RealContext::Helper& made) = 0;
     virtual void destroy_helper(RealContext::Helper& h) = 0;
     virtual bool make_helper_current(const RealContext::Helper& h, const RealSurface* s) = 0;
+    // Makes a drawable of a bare X window with the surface's own config, which stays one while the
+    // context lives that this gives. Null: this window system has no such windows.
+    virtual void* hold_window(const RealSurface&) { return nullptr; }
+    virtual void let_window_go(void*) {}
 
     // Config number of a question -> row of configs().
     int32_t row(int32_t config) const {

@@ -368,9 +368,13 @@ class GlxDisplay : public Display {
             return false;
         const int small[] = {GLX_PBUFFER_WIDTH, 1, GLX_PBUFFER_HEIGHT, 1, None};
         made.handle = h;
-        if (!s)
-            made.tiny = glx().glXCreatePbuffer(dpy_, fb, small);
-        return !trap.failure(true).code;
+        if (trap.failure(true).code)
+            return false;
+        XTrap of_pbuffer(dpy_, c_.major, c_.first_error);
+        made.tiny = glx().glXCreatePbuffer(dpy_, fb, small);
+        if (of_pbuffer.failure(true).code) // a config for windows alone
+            made.tiny = None;
+        return s || made.tiny;
     }
     void destroy_helper(RealContext::Helper& h) override {
         glx().glXDestroyContext(dpy_, static_cast<GLXContext>(h.handle));
@@ -381,6 +385,19 @@ class GlxDisplay : public Display {
         XTrap trap(dpy_, c_.major, c_.first_error);
         const GLXDrawable d = s ? s->handle : h.tiny;
         return glx().glXMakeContextCurrent(dpy_, d, d, static_cast<GLXContext>(h.handle));
+    }
+    void* hold_window(const RealSurface& s) override {
+        GLXFBConfig fb = config(s.config);
+        if (!fb || !glx().glXCreateNewContext)
+            return nullptr;
+        XTrap trap(dpy_, c_.major, c_.first_error);
+        GLXContext c = glx().glXCreateNewContext(dpy_, fb, GLX_RGBA_TYPE, nullptr, True);
+        if (c)
+            glx().glXMakeContextCurrent(dpy_, s.handle, s.handle, c);
+        return c;
+    }
+    void let_window_go(void* holder) override {
+        glx().glXDestroyContext(dpy_, static_cast<GLXContext>(holder));
     }
 
   private:

@@ -23,7 +23,16 @@ struct RealImage {
 };
 std::unordered_map<uint64_t, std::shared_ptr<RealImage>> g_images;
 
+// Contexts that only keep a bare window what it was while others are attached (ws_hold_window).
+struct Holder {
+    std::shared_ptr<Display> display;
+    void* context;
+};
+std::unordered_map<uint64_t, Holder> g_holders;
+
+// Whose helper is current on this thread, and what it must not keep (ws_release_helper).
 thread_local std::shared_ptr<Display> t_helper_display;
+thread_local const RealContext::Helper* t_helper_of_window;
 
 template <class Map>
 typename Map::mapped_type find(Map& map, typename Map::key_type key) {
@@ -116,9 +125,16 @@ void destroy_context(uint32_t id) {
 
 std::vector<char> create_surface(std::span<const char> bytes) {
     const Question<ws::CreateSurface> q(bytes);
-    if (auto s = find(g_surfaces, q.head.surface); s && s->handle)
-        return bytes_of(done());
     auto d = find(g_displays, q.head.display);
+    if (auto s = find(g_surfaces, q.head.surface); s && s->handle) {
+        if (s->kind == ws::SurfaceKind::GlxBareWindow && d) { // of another config from now on
+            auto now = std::make_shared<RealSurface>(*s);
+            now->config = d->row(q.head.config);
+            std::lock_guard hold(g_lock);
+            g_surfaces[q.head.surface] = std::move(now);
+        }
+        return bytes_of(done());
+    }
     if (!d)
         return bytes_of(lost());
     auto s = std::make_shared<RealSurface>();
@@ -276,6 +292,33 @@ bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attach
     return o.ok;
 }
 
+void ws_hold_window(uint32_t context, uint64_t surface) {
+    auto c = find(g_contexts, context);
+    auto s = find(g_surfaces, surface);
+    if (!c || !s || !s->handle || s->kind != ws::SurfaceKind::GlxBareWindow || s->config < 0 ||
+        s->config == c->config)
+        return;
+    {
+        std::lock_guard hold(g_lock);
+        if (g_holders.count(surface))
+            return;
+    }
+    if (void* holder = s->display->hold_window(*s)) {
+        std::lock_guard hold(g_lock);
+        g_holders[surface] = {s->display, holder};
+    }
+}
+
+void ws_let_windows_go() {
+    decltype(g_holders) all;
+    {
+        std::lock_guard hold(g_lock);
+        all.swap(g_holders);
+    }
+    for (auto& [surface, h] : all)
+        h.display->let_window_go(h.context);
+}
+
 void ws_release(uint32_t context) {
     if (auto c = find(g_contexts, context))
         c->display->release();
@@ -369,10 +412,16 @@ bool ws_make_helper_current(uint32_t context, uint64_t surface) {
     if (!c->display->make_helper_current(*helper, s.get()))
         return false;
     t_helper_display = c->display;
+    t_helper_of_window = s && s->kind == ws::SurfaceKind::GlxBareWindow ? helper : nullptr;
     return true;
 }
 
+// A context that is released keeps a bare window a drawable of the config that it has, even when no
+// context of the app does any more (interpose/ws/current.cpp).
 void ws_release_helper() {
+    if (t_helper_of_window)
+        t_helper_display->make_helper_current(*t_helper_of_window, nullptr);
+    t_helper_of_window = nullptr;
     if (t_helper_display)
         t_helper_display->release();
     t_helper_display.reset();

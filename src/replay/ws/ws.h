@@ -15,6 +15,11 @@ namespace glckpt::replay {
 // current to another context meanwhile; the context's objects must be made all the same, so it gets
 // a small pbuffer of its own to be current with instead.
 bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attaching = false);
+// Before a context is made current in an attach log: if `surface` is a bare X window that was a
+// drawable of another config than the context's, it becomes one of that config first. What is made
+// for that goes when all contexts are attached.
+void ws_hold_window(uint32_t context, uint64_t surface);
+void ws_let_windows_go();
 void ws_release(uint32_t context);
 void ws_swap(uint32_t context, uint64_t surface);
 // The picture is on the screen for others to see.
