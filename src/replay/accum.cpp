@@ -116,8 +116,11 @@ std::vector<short> read_accum(Driver& gl, size_t pixels, const ReadColor& read,
 bool write_accum(Driver& gl, const short* values, size_t pixels, const WriteColor& write) {
     const PlainState plain(gl);
     std::vector<unsigned char> bytes(pixels * 4);
-    gl.glClearAccum(-1, -1, -1, -1);
+    gl.glClearAccum(0, 0, 0, 0); // which number -1 would be is the driver's secret
     gl.glClear(GL_ACCUM_BUFFER_BIT);
+    const auto everywhere = [](size_t) { return true; };
+    accumulate(gl, write, bytes, -(1 << 14), everywhere);
+    accumulate(gl, write, bytes, kLowest + (1 << 14), everywhere);
     for (int bit = 0; bit < 16; ++bit) {
         const auto set = [&](size_t i) { return (values[i] - kLowest) >> bit & 1; };
         if (bit < 15) {

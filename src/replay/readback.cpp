@@ -304,7 +304,8 @@ std::vector<char> read_drawable(Exec& x, const log::ReadbackQuestion& q) {
     return parts.take();
 }
 
-// Its accumulation buffer, which reading destroys with the back buffer: `parts` has that one.
+// Its accumulation buffer, which reading destroys with the back buffer, or the only one there is:
+// `parts` has that one.
 void read_drawable_accum(Exec& x, const log::ReadbackQuestion& q, std::vector<char>& parts) {
     if (x.draw != q.name || q.width <= 0 || q.height <= 0)
         return;
@@ -325,12 +326,15 @@ void read_drawable_accum(Exec& x, const log::ReadbackQuestion& q, std::vector<ch
     if (values.empty())
         return;
     write_accum(x.gl, values.data(), pixels, write);
-    log::ReadbackPart back{};
-    for (size_t at = 0; at + sizeof back <= parts.size(); at += sizeof back + back.bytes) {
-        memcpy(&back, parts.data() + at, sizeof back);
-        if (back.level == (int32_t)log::DrawableBuffer::Back)
-            draw_to_drawable(x, q.name, back.width, back.height, back.format, back.type,
-                             parts.data() + at + sizeof back);
+    GLboolean twice = GL_FALSE;
+    x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
+    const auto drawn_to = twice ? log::DrawableBuffer::Back : log::DrawableBuffer::Front;
+    log::ReadbackPart part{};
+    for (size_t at = 0; at + sizeof part <= parts.size(); at += sizeof part + part.bytes) {
+        memcpy(&part, parts.data() + at, sizeof part);
+        if (part.level == (int32_t)drawn_to)
+            draw_to_drawable(x, q.name, part.width, part.height, part.format, part.type,
+                             parts.data() + at + sizeof part);
     }
     log::ReadbackPart p{};
     p.level = (int32_t)log::DrawableBuffer::Accum;

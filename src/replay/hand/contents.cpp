@@ -423,6 +423,8 @@ void draw_to_drawable(Exec& x, uint64_t drawable, GLsizei w, GLsizei h, GLenum f
     x.gl.glGetBooleanv(GL_DOUBLEBUFFER, &twice);
     x.gl.glDrawBuffer(twice ? GL_BACK : GL_FRONT);
     draw_pixels(x.gl, w, h, format, type, pixels);
+    if (!twice)
+        x.gl.glFlush(); // to the screen
 }
 
 // The front buffer of a double-buffered drawable is what a swap makes it: drawn to the back first.

@@ -1,5 +1,6 @@
-// A GLX window with several samples (or, GL_WINDOW=accum, an accumulation buffer): what each
-// sample holds shows frames later. GL_WINDOW=visual: only the window's visual has several samples,
+// A GLX window with several samples (or, GL_WINDOW=accum, an accumulation buffer; GL_WINDOW=srgb,
+// one whose colors are encoded, and which has one color buffer alone): what each sample holds shows
+// frames later. GL_WINDOW=visual: only the window's visual has several samples,
 // not the context, which is current with it for one frame at a time. Prints as frame.h does.
 #define GL_GLEXT_PROTOTYPES
 #include <GL/gl.h>
@@ -20,7 +21,8 @@ static void add(const void* p, size_t n) {
 
 int main(int argc, char** argv) {
     const char* kind = getenv("GL_WINDOW") ? getenv("GL_WINDOW") : "samples";
-    const bool samples = strcmp(kind, "accum") != 0, visual_only = strcmp(kind, "visual") == 0;
+    const bool srgb = strcmp(kind, "srgb") == 0, visual_only = strcmp(kind, "visual") == 0;
+    const bool samples = strcmp(kind, "accum") != 0 && !srgb;
     const useconds_t pause =
         getenv("FRAME_PAUSE_US") ? (useconds_t)atoi(getenv("FRAME_PAUSE_US")) : 0;
     setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -28,13 +30,15 @@ int main(int argc, char** argv) {
     if (!d)
         return 1;
     int want[] = {GLX_DOUBLEBUFFER,
-                  True,
+                  srgb ? False : True,
                   GLX_RED_SIZE,
                   8,
                   GLX_DEPTH_SIZE,
                   24,
                   samples ? GLX_SAMPLES : GLX_ACCUM_RED_SIZE,
                   samples ? 4 : 16,
+                  srgb ? GLX_FRAMEBUFFER_SRGB_CAPABLE_ARB : (int)None,
+                  True,
                   None};
     int n = 0;
     GLXFBConfig* configs = glXChooseFBConfig(d, DefaultScreen(d), want, &n);
