@@ -1,5 +1,6 @@
 // The tables behind the app's numbers, and the questions of the control socket.
 #include "replay/ws/ws.h"
+#include "gen/gl/driver.h"
 #include "replay/ws/display.h"
 #include <cstring>
 #include <mutex>
@@ -267,6 +268,16 @@ std::vector<char> ws_answer(log::Ask kind, std::span<const char> bytes) {
     }
 }
 
+// Mesa answers glXMakeContextCurrent with True where a bare window has become a drawable of a
+// config that the context cannot draw to (another context's, bound since), and then does nothing
+// whatever it is told: "MakeCurrent: incompatible visuals for context and drawbuffer".
+static bool does_nothing(RealContext& c, const RealSurface* draw) {
+    if (!draw || draw->kind != ws::SurfaceKind::GlxBareWindow || draw->config == c.config)
+        return false;
+    const auto get = reinterpret_cast<const GLubyte* (*)(GLenum)>(c.display->proc("glGetString"));
+    return get && !get(GL_VERSION);
+}
+
 bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attaching) {
     auto c = find(g_contexts, context);
     if (!c)
@@ -281,7 +292,7 @@ bool ws_make_current(uint32_t context, uint64_t draw, uint64_t read, bool attach
     ws::Outcome o = lost();
     if (!lacks || !attaching)
         o = c->display->make_current(*c, d.get(), r.get());
-    if (!o.ok && attaching) {
+    if (attaching && (!o.ok || does_nothing(*c, d.get()))) {
         if (!c->stand_in)
             c->stand_in = c->display->make_stand_in(*c);
         RealSurface s;

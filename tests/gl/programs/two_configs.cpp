@@ -1,7 +1,9 @@
 // Bare GLX windows that contexts of two configs draw to by turns: the one has several samples, the
 // other none. What a window is then decides the context that came to it first, until none is left
 // that was bound to it last; every eight frames both leave for the other window, and another of
-// them comes first. Prints as frame.h does.
+// them comes first. A third context, of a config with other colors, has a pbuffer of its own to
+// draw from into a texture, and ends each time bound to one of theirs, where Mesa lets it do
+// nothing. Prints as frame.h does.
 #define GL_GLEXT_PROTOTYPES
 #include <GL/gl.h>
 #include <GL/glx.h>
@@ -27,6 +29,30 @@ static void triangle(const float* color, float x, float y) {
     glEnd();
 }
 
+// What only the GPU has, in a context that is left at a window it cannot draw to.
+static void draw_aside(GLuint* framebuffer, int i) {
+    unsigned char pixels[16 * 16 * 4];
+    const bool first = !*framebuffer;
+    if (first) {
+        GLuint texture = 0;
+        glGenTextures(1, &texture);
+        glBindTexture(GL_TEXTURE_2D, texture);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+        glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, 16, 16, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
+        glGenFramebuffers(1, framebuffer);
+        glBindFramebuffer(GL_FRAMEBUFFER, *framebuffer);
+        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
+        glClearColor(0.5f, 0.5f, 0.5f, 0.5f);
+        glClear(GL_COLOR_BUFFER_BIT);
+        glEnable(GL_SCISSOR_TEST);
+    }
+    glScissor(i % 13, i % 11, 3, 5);
+    glClearColor(0.01f * (float)(i % 100), 0.3f, 0.02f * (float)(i % 50), 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    glReadPixels(0, 0, 16, 16, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
+    add(pixels, sizeof pixels);
+}
+
 int main(int argc, char** argv) {
     const useconds_t pause =
         getenv("FRAME_PAUSE_US") ? (useconds_t)atoi(getenv("FRAME_PAUSE_US")) : 0;
@@ -40,7 +66,14 @@ int main(int argc, char** argv) {
     GLXFBConfig* several = glXChooseFBConfig(d, DefaultScreen(d), want, &n);
     want[6] = None;
     GLXFBConfig* plain = glXChooseFBConfig(d, DefaultScreen(d), want, &m);
-    if (!several || !plain || n < 1 || m < 1) {
+    int all = 0;
+    GLXFBConfig deep = nullptr, *every = glXGetFBConfigs(d, DefaultScreen(d), &all);
+    for (int i = 0, red = 0, type = 0; i < all && !deep; ++i)
+        if (glXGetFBConfigAttrib(d, every[i], GLX_RED_SIZE, &red) == Success && red == 10 &&
+            glXGetFBConfigAttrib(d, every[i], GLX_DRAWABLE_TYPE, &type) == Success &&
+            (type & GLX_PBUFFER_BIT))
+            deep = every[i];
+    if (!several || !plain || !deep || n < 1 || m < 1) {
         printf("FAILED no config\n");
         return 1;
     }
@@ -54,9 +87,13 @@ int main(int argc, char** argv) {
         XMapWindow(d, w);
     }
     XSync(d, False);
-    GLXContext contexts[2];
+    GLXContext contexts[3];
     contexts[0] = glXCreateNewContext(d, plain[0], GLX_RGBA_TYPE, nullptr, True);
     contexts[1] = glXCreateNewContext(d, several[0], GLX_RGBA_TYPE, contexts[0], True);
+    contexts[2] = glXCreateNewContext(d, deep, GLX_RGBA_TYPE, nullptr, True);
+    const int size[] = {GLX_PBUFFER_WIDTH, 8, GLX_PBUFFER_HEIGHT, 8, None};
+    const GLXPbuffer own = glXCreatePbuffer(d, deep, size);
+    GLuint framebuffer = 0;
     std::vector<unsigned char> pixels(64 * 64 * 4);
     for (int i = 0, frames = argc > 1 ? atoi(argv[1]) : 20; i < frames; ++i) {
         const int phase = i / 8, turn = i % 8;
@@ -86,6 +123,12 @@ int main(int argc, char** argv) {
             fprintf(stderr, "frame %d context %d samples %d\n", i, which, samples);
         if (turn == 4)
             glXMakeCurrent(d, None, nullptr);
+        if (turn == 5) {
+            glXMakeCurrent(d, own, contexts[2]);
+            draw_aside(&framebuffer, i);
+            glXMakeCurrent(d, w, contexts[2]);
+            glXMakeCurrent(d, None, nullptr);
+        }
         usleep(pause);
     }
 }
