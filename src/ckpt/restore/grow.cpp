@@ -31,7 +31,14 @@ long clone_as(int pid) {
     args.exit_signal = SIGCHLD;
     args.set_tid = (uint64_t)&want;
     args.set_tid_size = 1;
-    return raw_syscall(SYS_clone3, &args, sizeof args);
+    // Whoever had it may be about to give it back, unseen (blob/blob.cpp).
+    constexpr int kAttempts = 5000;
+    for (int attempt = 1;; ++attempt) {
+        const long r = raw_syscall(SYS_clone3, &args, sizeof args);
+        if (r != -EEXIST || attempt == kAttempts)
+            return r;
+        usleep(1000);
+    }
 }
 
 Grower::Grower(const ImageTree& tree, const std::map<int, int>& ptys) : tree_(tree), ptys_(ptys) {

@@ -8,9 +8,11 @@
 #include "base/syscall.h"
 #include "ckpt/restore/blob/plan.h"
 #include <asm/prctl.h>
+#include <cerrno>
 #include <cstddef>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <time.h>
 
 using namespace glckpt;
 using namespace glckpt::ckpt;
@@ -120,6 +122,20 @@ long start_thread(const BlobPlan* plan, const BlobThread* t) {
     return r;
 }
 
+// A number that nobody has any more may not be free yet: a dying thread gives it back some time
+// after it can no longer be seen, in /proc or by kill(2) (kernel/exit.c, release_task: free_pids
+// comes last), and where processors are busy that lasts.
+long start_thread_when_free(const BlobPlan* plan, const BlobThread* t) {
+    constexpr int kAttempts = 5000;
+    for (int attempt = 1;; ++attempt) {
+        const long r = start_thread(plan, t);
+        if (r != -EEXIST || attempt == kAttempts)
+            return r;
+        const timespec millisecond{0, 1'000'000};
+        raw_syscall(SYS_nanosleep, &millisecond, 0);
+    }
+}
+
 } // namespace
 
 extern "C" [[gnu::section(".text.start"), noreturn]] void blob_start(const BlobPlan* plan) {
@@ -132,7 +148,7 @@ extern "C" [[gnu::section(".text.start"), noreturn]] void blob_start(const BlobP
     for (uint64_t i = 0; i < plan->thread_count; ++i) {
         if (i == plan->main_thread)
             continue;
-        const long r = start_thread(plan, &plan->threads[i]);
+        const long r = start_thread_when_free(plan, &plan->threads[i]);
         if (r < 0)
             FAIL(*plan, "failed a thread cannot be made with its old number: error ", r);
     }
