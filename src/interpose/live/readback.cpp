@@ -225,7 +225,7 @@ void read_matrices(uint32_t stream, prune::ContextState& c, prune::Fold& f) {
     }
 }
 
-// What glPopAttrib has put back is the driver's business (src/replay/told.cpp).
+// What glPopAttrib has put back is the driver's business (src/replay/told).
 void read_popped(uint32_t stream, prune::ContextState& c) {
     c.told = {};
     if (c.popped)
